@@ -1,4 +1,4 @@
-import type { Pod } from 'kubernetes-types/core/v1';
+import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Stored } from '../store/types.ts';
 
 /** The place a Pod lives in on this machine, assigned by the runtime before anything starts. */
@@ -15,7 +15,11 @@ export interface Sidecars {
   /** Starts the Pod's Envoy, or adopts it after a daemon restart; resolves once it confirmed its first configuration. A Pod that is not in the mesh gets none. */
   start(pod: Stored<Pod>, sandbox: PodSandbox): Promise<void>;
   /** Variables for every container: PARLEY_SOCKETS for programs that speak Unix sockets, and rewritten addresses for those that do not. */
-  environment(pod: Stored<Pod>, sandbox: PodSandbox, declared: Readonly<Record<string, string>>): Record<string, string>;
+  environment(
+    pod: Stored<Pod>,
+    sandbox: PodSandbox,
+    declared: Readonly<Record<string, string>>,
+  ): Record<string, string>;
   /** Resolves when no sidecar sends to this Pod any more (confirmed) and nothing is in flight in it, or when `signal` aborts. */
   drained(podUid: string, signal: AbortSignal): Promise<void>;
   /** Ends the Pod's Envoy; after the containers have exited. */
