@@ -1,0 +1,65 @@
+# Parley. `make help` lists the targets; each one is one script or one command.
+SHELL := /bin/sh
+BIN := node_modules/.bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+TARGET ?=
+MESH ?=
+ARGS ?=
+INSTALLED := node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status try load test unit e2e lint typecheck generate bench render golden clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(INSTALLED): package.json package-lock.json
+	npm ci --no-fund --no-audit
+	@touch $@
+
+up: $(INSTALLED) ## start the exchange (TARGET=embedded|kind, MESH=istio|linkerd)
+	bin/parley up $(if $(TARGET),--target $(TARGET)) $(if $(MESH),--mesh $(MESH)) $(ARGS)
+
+down: $(INSTALLED) ## end all that `make up` started
+	bin/parley down $(ARGS)
+
+status: $(INSTALLED) ## what runs, where, and with which weights
+	@bin/parley status $(ARGS)
+
+try: $(INSTALLED) ## one call through each conversation
+	@bin/parley try $(ARGS)
+
+load: $(INSTALLED) ## numbered, counted load on the running exchange
+	@bin/parley load $(ARGS)
+
+test: lint typecheck unit e2e ## everything: lint, types, unit tests, real-process tests
+
+unit: $(INSTALLED) ## unit tests, in seconds
+	vitest run --project unit $(ARGS)
+
+e2e: $(INSTALLED) ## tests that start the real thing
+	vitest run --project e2e $(ARGS)
+
+lint: $(INSTALLED) ## format and lint rules, contract rules
+	biome check .
+	buf lint
+
+typecheck: $(INSTALLED) ## types
+	tsc --noEmit
+
+generate: $(INSTALLED) ## code from the contracts
+	npm run generate
+
+golden: $(INSTALLED) ## refresh the golden files; read the diff
+	UPDATE_GOLDENS=1 vitest run --project unit
+
+render: $(INSTALLED) ## the Kubernetes objects on stdout
+	@bin/parley render $(if $(MESH),--mesh $(MESH)) $(ARGS)
+
+bench: $(INSTALLED) ## ratios, measured side by side in one run
+	node bench/main.ts $(ARGS)
+
+clean: down ## `make down`, and the state and built files too
+	bin/parley down --purge
+	rm -rf dist
