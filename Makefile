@@ -7,6 +7,9 @@ TARGET ?=
 MESH ?=
 ARGS ?=
 INSTALLED := node_modules/.package-lock.json
+# A folder for the runner's own JSON reports; CI sets it.
+REPORT ?=
+VITEST = vitest run --project $(1) $(if $(REPORT),--reporter=default --reporter=json --outputFile.json=$(REPORT)/$(1).json) $(ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status try load test unit e2e lint typecheck generate bench render golden clean
@@ -36,10 +39,10 @@ load: $(INSTALLED) ## numbered, counted load on the running exchange
 test: lint typecheck unit e2e ## everything: lint, types, unit tests, real-process tests
 
 unit: $(INSTALLED) ## unit tests, in seconds
-	vitest run --project unit $(ARGS)
+	$(call VITEST,unit)
 
 e2e: $(INSTALLED) ## tests that start the real thing
-	vitest run --project e2e $(ARGS)
+	$(call VITEST,e2e)
 
 lint: $(INSTALLED) ## format and lint rules, contract rules
 	biome check .
