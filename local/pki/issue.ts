@@ -1,0 +1,89 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+
+x509.cryptoProvider.set(webcrypto as Crypto);
+
+/** ECDSA on P-256: small, fast to make, and accepted by every TLS stack. */
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/** Certificates are valid from a little before they are made, for clients whose clock lags. */
+const backdateMs = 60_000;
+
+/** A certificate with its private key, both as PEM (PKCS #8 for the key). */
+export interface KeyPair {
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
+/** What a certificate says; `notAfter` in milliseconds since 1970. */
+export interface CertificateRequest {
+  /** Distinguished name such as `CN=admin`; empty for identities, whose name is the URI. */
+  readonly subject: string;
+  readonly alternativeNames: readonly { readonly type: 'url' | 'dns' | 'ip'; readonly value: string }[];
+  readonly usages: readonly ('server' | 'client')[];
+  readonly nowMs: number;
+  readonly notAfterMs: number;
+}
+
+const usageOid = { server: x509.ExtendedKeyUsage.serverAuth, client: x509.ExtendedKeyUsage.clientAuth };
+
+async function pemOfKey(key: CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+}
+
+/** Makes a self-signed authority that may sign leaf certificates only (RFC 5280 path length 0). */
+export async function makeAuthority(subject: string, nowMs: number, notAfterMs: number): Promise<KeyPair> {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: subject,
+    keys: keys as CryptoKeyPair,
+    signingAlgorithm: algorithm,
+    notBefore: new Date(nowMs - backdateMs),
+    notAfter: new Date(notAfterMs),
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey as CryptoKey),
+    ],
+  });
+  return { certificatePem: certificate.toString('pem'), keyPem: await pemOfKey(keys.privateKey as CryptoKey) };
+}
+
+/** Signs a new key pair for `request` with the authority. */
+export async function issueCertificate(authority: KeyPair, request: CertificateRequest): Promise<KeyPair> {
+  const issuer = new x509.X509Certificate(authority.certificatePem);
+  const signingKey = await webcrypto.subtle.importKey(
+    'pkcs8',
+    x509.PemConverter.decodeFirst(authority.keyPem),
+    algorithm,
+    false,
+    ['sign'],
+  );
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const names = request.alternativeNames.map(({ type, value }) => ({ type, value }));
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: request.subject,
+    issuer: issuer.subject,
+    publicKey: keys.publicKey as CryptoKey,
+    signingKey: signingKey as CryptoKey,
+    signingAlgorithm: algorithm,
+    notBefore: new Date(request.nowMs - backdateMs),
+    notAfter: new Date(request.notAfterMs),
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension(request.usages.map((usage) => usageOid[usage])),
+      // RFC 5280 4.2.1.6: critical when the subject is empty.
+      ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names, request.subject === '')] : []),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  });
+  return { certificatePem: certificate.toString('pem'), keyPem: await pemOfKey(keys.privateKey as CryptoKey) };
+}
+
+/** Life span of the first certificate in `pem`, in milliseconds since 1970. */
+export function validity(pem: string): { readonly notBeforeMs: number; readonly notAfterMs: number } {
+  const certificate = new x509.X509Certificate(pem);
+  return { notBeforeMs: certificate.notBefore.getTime(), notAfterMs: certificate.notAfter.getTime() };
+}
