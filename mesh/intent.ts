@@ -9,10 +9,22 @@ export type MeshName = (typeof meshNames)[number];
 /** Wire protocol of a Service port. `grpc` and `http` are split per request, `tcp` per connection. */
 export type Protocol = 'http' | 'grpc' | 'tcp';
 
+/** gRPC statuses that a mesh may try again (https://grpc.github.io/grpc/core/md_doc_statuscodes.html). */
+export const grpcRetryConditions = [
+  'cancelled',
+  'deadline-exceeded',
+  'internal',
+  'resource-exhausted',
+  'unavailable',
+] as const;
+
+/** The name by which `allow` speaks of the gateway; no service may have it. */
+export const edgeName = 'edge';
+
 export interface Retry {
   /** Attempts after the first. */
   readonly attempts: number;
-  /** HTTP status codes that are tried again, 400..599; for gRPC status names such as `unavailable`. */
+  /** HTTP: status codes that are tried again, 400..599. gRPC: names out of `grpcRetryConditions`. */
   readonly on: readonly (number | string)[];
   readonly perTryTimeoutMs?: number;
   readonly backoffMs?: number;
@@ -52,6 +64,7 @@ export interface ServiceIntent {
 }
 
 export interface GatewayIntent {
+  /** Name of the Gateway, of its Deployment, Service and ServiceAccount. */
   readonly name: string;
   readonly listeners: readonly {
     readonly name: string;
@@ -70,4 +83,22 @@ export interface MeshIntent {
   readonly services: readonly ServiceIntent[];
   /** Share of requests of which the sidecars make spans, 0..100; absent: no sidecar tracing. */
   readonly tracing?: { readonly samplingPercent: number };
+}
+
+/** The services that have releases, and so a route. */
+export function routed(intent: MeshIntent): ServiceIntent[] {
+  return intent.services.filter((service) => Object.keys(service.split).length > 0);
+}
+
+/** Every pair of a provider and a caller that the intent allows, in the order of the intent. */
+export function edgesOf(intent: MeshIntent): { readonly provider: ServiceIntent; readonly caller: string }[] {
+  return intent.services.flatMap((provider) => provider.allow.map((caller) => ({ provider, caller })));
+}
+
+/** ServiceAccount under which a caller runs; `edge` is the gateway's. Throws on a name that the intent does not know. */
+export function serviceAccountOf(intent: MeshIntent, caller: string): string {
+  if (caller === edgeName) return intent.gateway.name;
+  const service = intent.services.find(({ name }) => name === caller);
+  if (!service) throw new RangeError(`the intent has no service \`${caller}\``);
+  return service.serviceAccount;
 }

@@ -1,0 +1,47 @@
+import type { IGateway } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
+import { gatewayListeners } from '../gateway.ts';
+import { edgeName, type GatewayIntent, type MeshIntent } from '../intent.ts';
+import { type KubeObject, metadataOf } from '../objects.ts';
+import { server } from './authorization.ts';
+import type { AuthorizationPolicy, NetworkAuthentication } from './policy.ts';
+
+/**
+ * The way in. Linkerd has no gateway of its own: the class `parley` stands for the Envoy that charts/edge.ts deploys, with the
+ * configuration of edge-envoy.ts. Its listeners are open to clients that are not in the mesh.
+ */
+export function gateway(intent: MeshIntent): KubeObject[] {
+  const { name, listeners } = intent.gateway;
+  const object: IGateway & KubeObject = {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: metadataOf(intent, name, name),
+    spec: { gatewayClassName: 'parley', listeners: gatewayListeners(intent.gateway) },
+  };
+  return [object, outside(intent), ...listeners.flatMap((listener) => open(intent, listener))];
+}
+
+function outside(intent: MeshIntent): NetworkAuthentication {
+  return {
+    apiVersion: 'policy.linkerd.io/v1alpha1',
+    kind: 'NetworkAuthentication',
+    metadata: metadataOf(intent, `${edgeName}-from-outside`, intent.gateway.name),
+    spec: { networks: [{ cidr: '0.0.0.0/0' }, { cidr: '::/0' }] },
+  };
+}
+
+function open(intent: MeshIntent, listener: GatewayIntent['listeners'][number]): KubeObject[] {
+  const gatewayName = intent.gateway.name;
+  const name = `${gatewayName}-${listener.name}`;
+  const policy: AuthorizationPolicy = {
+    apiVersion: 'policy.linkerd.io/v1alpha1',
+    kind: 'AuthorizationPolicy',
+    metadata: metadataOf(intent, `${name}-from-outside`, gatewayName),
+    spec: {
+      targetRef: { group: 'policy.linkerd.io', kind: 'Server', name },
+      requiredAuthenticationRefs: [
+        { group: 'policy.linkerd.io', kind: 'NetworkAuthentication', name: `${edgeName}-from-outside` },
+      ],
+    },
+  };
+  return [server(intent, name, gatewayName, listener.port, listener.protocol === 'HTTPS' ? 'TLS' : 'unknown'), policy];
+}
