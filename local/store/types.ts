@@ -54,6 +54,13 @@ export interface WatchEvent<T = Record<string, unknown>> {
   readonly type: WatchEventType;
   /** The object after the change; for DELETED its last state with the resourceVersion of the deletion. */
   readonly object: Stored<T>;
+  /** The object before the change, where the log still has it; watchers with a selector need it. */
+  readonly previous?: Stored<T>;
+}
+
+export interface WriteOptions {
+  /** Runs everything up to the write and returns what would be stored. */
+  readonly dryRun?: boolean;
 }
 
 export interface DeleteOptions {
@@ -61,6 +68,7 @@ export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly dryRun?: boolean;
 }
 
 /**
@@ -75,14 +83,16 @@ export interface ObjectStore {
     options?: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> },
   ): { readonly items: Stored<T>[]; readonly resourceVersion: string };
   /** Runs defaulting and admission, assigns uid, resourceVersion, generation 1, creationTimestamp; ignores `status`. */
-  create<T = Record<string, unknown>>(object: KubeObject): Stored<T>;
+  create<T = Record<string, unknown>>(object: KubeObject, options?: WriteOptions): Stored<T>;
   /** Replaces all but `status`; `generation` rises when the spec changed. A no-op write keeps the resourceVersion. */
-  update<T = Record<string, unknown>>(object: KubeObject): Stored<T>;
+  update<T = Record<string, unknown>>(object: KubeObject, options?: WriteOptions): Stored<T>;
   /** Replaces `status` only. A no-op write keeps the resourceVersion and sends no event. */
-  updateStatus<T = Record<string, unknown>>(object: KubeObject): Stored<T>;
+  updateStatus<T = Record<string, unknown>>(object: KubeObject, options?: WriteOptions): Stored<T>;
   /**
    * Marks (deletionTimestamp) while finalizers or a grace period hold the object, else removes it. Returns the last
    * state, undefined when there was none. Pods wait for the runtime, which ends them with gracePeriodSeconds 0.
+   * A Namespace is held while anything is in it. Foreground and Orphan add the finalizers `foregroundDeletion` and
+   * `orphan`, which the garbage collector takes away.
    */
   delete(type: GroupKind, name: string, namespace?: string, options?: DeleteOptions): Stored | undefined;
   /**
