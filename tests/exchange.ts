@@ -1,0 +1,146 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from './eventually.ts';
+import { freePorts } from './free-port.ts';
+import { addressBlock, leftovers, sharedMemory, type Traces } from './leftovers.ts';
+import { describe, type Finished, type Running, run, start, succeed } from './program.ts';
+
+const repo = join(import.meta.dirname, '..');
+const parleyProgram = join(repo, 'bin/parley');
+
+export interface ExchangeOptions {
+  /** Whose objects are applied; default istio. */
+  readonly mesh?: 'istio' | 'linkerd';
+  /** More arguments of `parley up`. */
+  readonly args?: readonly string[];
+  /** More environment of every `parley` of this exchange. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A place where an exchange can be started: a state folder, host ports and an environment of its own. */
+export interface Site {
+  readonly home: string;
+  readonly kubeconfig: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  readonly http: string;
+  readonly https: string;
+  /** `parley ...`; throws unless it exits 0. */
+  parley(...args: readonly string[]): Promise<Finished>;
+  /** `parley ...` with any exit, and any other environment. */
+  attempt(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished>;
+  /** `parley ...` that runs on. */
+  begin(...args: readonly string[]): Running;
+  /** `kubectl -n exchange ...`: its stdout; throws unless it exits 0. */
+  kubectl(...args: readonly string[]): Promise<string>;
+  attemptKubectl(args: readonly string[], stdin?: string): Promise<Finished>;
+  /** `kubectl get ... -o json`. */
+  get<T>(...args: readonly string[]): Promise<T>;
+  /** A fresh bearer token for the exchange's conversations. */
+  token(): Promise<string>;
+  /** The last lines of the daemon's log, for messages. */
+  daemonLog(): string;
+  /** `parley down`, then proof that nothing is left: throws with a line for each process, port and file that is. */
+  stop(): Promise<void>;
+}
+
+export type Exchange = Site;
+
+/** Starts the exchange by `bin/parley up` in a site of its own; everything answers when this resolves. */
+export async function startExchange(options: ExchangeOptions = {}): Promise<Exchange> {
+  const site = await openSite(options.env);
+  const up = ['up', '--target', 'embedded', ...(options.mesh ? ['--mesh', options.mesh] : []), ...(options.args ?? [])];
+  const finished = await site.attempt(up);
+  if (finished.code !== 0) {
+    const log = site.daemonLog();
+    await site.stop().catch((error: Error) => {
+      throw new Error(`${describe(up, finished)}\n${log}\nand then: ${error.message}`);
+    });
+    throw new Error(`${describe(up, finished)}\n${log}`);
+  }
+  return site;
+}
+
+/** A site in which nothing has been started yet. */
+export async function openSite(env: Readonly<Record<string, string>> = {}): Promise<Site> {
+  const root = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
+  const [home, user, temporary] = ['state', 'user', 'tmp'].map((name) => join(root, name)) as [string, string, string];
+  for (const folder of [user, temporary]) mkdirSync(folder);
+  const [httpPort, httpsPort] = (await freePorts(2)) as [number, number];
+  const before = sharedMemory();
+  const kubeconfig = join(home, 'kubeconfig');
+  const environment = {
+    ...inherited(),
+    HOME: user,
+    TMPDIR: temporary,
+    NO_COLOR: '1',
+    PARLEY_HOME: home,
+    PARLEY_HTTP_PORT: String(httpPort),
+    PARLEY_HTTPS_PORT: String(httpsPort),
+    KUBECONFIG: kubeconfig,
+    ...env,
+  };
+  const attempt = (args: readonly string[], more = {}) =>
+    run([parleyProgram, ...args], { env: { ...environment, ...more } });
+  const parley = (...args: readonly string[]) => succeed([parleyProgram, ...args], { env: environment });
+  const kubectlLine = (args: readonly string[]) => ['kubectl', '-n', 'exchange', ...args];
+  const kubectl = async (...args: readonly string[]) => (await succeed(kubectlLine(args), { env: environment })).stdout;
+  let block: string | undefined;
+  return {
+    home,
+    kubeconfig,
+    env: environment,
+    httpPort,
+    httpsPort,
+    http: `http://127.0.0.1:${httpPort}`,
+    https: `https://127.0.0.1:${httpsPort}`,
+    parley,
+    attempt,
+    begin: (...args) => start([parleyProgram, ...args], { env: environment, timeoutMs: 600_000 }),
+    kubectl,
+    attemptKubectl: (args, stdin) => run(kubectlLine(args), { env: environment, stdin }),
+    get: async <T>(...args: readonly string[]) => JSON.parse(await kubectl('get', ...args, '-o', 'json')) as T,
+    token: async () => (await parley('token')).stdout.trim(),
+    daemonLog: () => lastLines(join(home, 'daemon.log'), 40),
+    stop: async () => {
+      block = addressBlock(kubeconfig) ?? block;
+      const down = await attempt(['down']);
+      await swept({ root, home, untouched: [user, temporary], block, hostPorts: [httpPort, httpsPort], before });
+      rmSync(root, { recursive: true });
+      if (down.code !== 0) throw new Error(describe(['parley', 'down'], down));
+    },
+  };
+}
+
+/** What a user's shell would give: the way to programs, and the Envoy that the machine has, if it says so. */
+function inherited(): Record<string, string> {
+  const names = [
+    'PATH',
+    'PARLEY_ENVOY',
+    'LANG',
+    'USER',
+    'SSL_CERT_FILE',
+    'PIP_INDEX_URL',
+    'PIP_CERT',
+    'PIP_CONFIG_FILE',
+  ];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+}
+
+/** `down` has returned, so nothing may be left; a killed process may stay in the table for a moment. */
+async function swept(traces: Traces): Promise<void> {
+  await eventually(
+    'nothing left after parley down',
+    2000,
+    () => leftovers(traces).join('\n'),
+    (left) => left === '',
+  );
+}
+
+/** The last lines of a file; says so when there is none. */
+export function lastLines(file: string, count: number): string {
+  if (!existsSync(file)) return `(no ${file})`;
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+}

@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { PodList } from 'kubernetes-types/core/v1.js';
+import { afterEach, expect, test } from 'vitest';
+import { eventually } from '../eventually.ts';
+import { openSite, type Site } from '../exchange.ts';
+import { processesOf } from '../processes.ts';
+
+const sites: Site[] = [];
+afterEach(async () => {
+  for (const site of sites.splice(0)) await site.stop();
+});
+
+async function freshSite(env: Readonly<Record<string, string>> = {}): Promise<Site> {
+  const site = await openSite(env);
+  sites.push(site);
+  return site;
+}
+
+const up = ['up', '--target', 'embedded'];
+
+/** What tells one run of a Pod from another. */
+async function podIdentities(site: Site): Promise<string[]> {
+  const { items } = await site.get<PodList>('pods');
+  return items
+    .map(({ metadata, status }) =>
+      [
+        metadata?.name,
+        metadata?.uid,
+        ...(status?.containerStatuses ?? []).map((each) => `${each.containerID} ${each.restartCount}`),
+      ].join(' '),
+    )
+    .sort();
+}
+
+test('up twice: the second changes nothing and is quick; down twice: the second has nothing to do', async () => {
+  const site = await freshSite();
+  const first = await site.parley(...up);
+  const before = await podIdentities(site);
+  const second = await site.parley(...up);
+  expect(await podIdentities(site)).toEqual(before);
+  process.stdout.write(`up: first ${Math.round(first.durationMs)} ms, again ${Math.round(second.durationMs)} ms\n`);
+  expect(second.durationMs).toBeLessThan(Math.max(2500, first.durationMs));
+  expect(first.stdout + first.stderr).toContain(String(site.httpPort));
+  await site.parley('down');
+  await site.parley('down');
+});
+
+test('two ups at once: one exchange, and each says how it ended', async () => {
+  const site = await freshSite();
+  const both = await Promise.all([site.attempt(up), site.attempt(up)]);
+  for (const finished of both) {
+    if (finished.code !== 0) expect(finished.stderr).toMatch(/another|already|in progress/);
+    expect([0, 1]).toContain(finished.code);
+  }
+  expect(both.some(({ code }) => code === 0)).toBe(true);
+  expect(processesOf(site.home).filter(({ command }) => /local\/daemon\/main/.test(command))).toHaveLength(1);
+  await site.parley('status');
+});
+
+test('a host port that is taken: exit 1, its number, and nothing left', async () => {
+  const site = await freshSite();
+  const squatter = createServer().listen(site.httpPort, '127.0.0.1');
+  await once(squatter, 'listening');
+  const finished = await site.attempt(up);
+  await once(squatter.close(), 'close');
+  expect(finished.code).toBe(1);
+  expect(finished.stderr).toContain(String(site.httpPort));
+  expect(finished.stderr).toContain('PARLEY_HTTP_PORT');
+});
+
+test('an Envoy that is not there: exit 1, the path, and what to type', async () => {
+  const site = await freshSite({ PARLEY_ENVOY: '/nowhere/envoy' });
+  const finished = await site.attempt(up);
+  expect(finished.code).toBe(1);
+  expect(finished.stderr).toContain('/nowhere/envoy');
+  expect(finished.stderr).toContain('PARLEY_ENVOY');
+});
+
+test('no Envoy on PATH and none to be fetched: exit 1 and what to type', async () => {
+  const site = await freshSite();
+  const empty = join(site.home, '..', 'user', 'bin');
+  const env = { PARLEY_ENVOY: '', PATH: empty, PIP_INDEX_URL: 'http://127.0.0.1:9/simple', PIP_NO_INDEX: '1' };
+  const finished = await site.attempt(up, env);
+  expect(finished.code).toBe(1);
+  expect(finished.stderr).toMatch(/envoy/i);
+  expect(finished.stderr).toMatch(/PARLEY_ENVOY|pip/);
+});
+
+test('a stale daemon.json, also one that names a stranger, does not hinder up and hurts nobody', async () => {
+  const site = await freshSite();
+  await site.parley(...up);
+  const file = join(site.home, 'daemon.json');
+  const recorded = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  await site.parley('down');
+  writeFileSync(file, JSON.stringify({ ...recorded, pid: process.pid }));
+  await site.parley(...up);
+  await site.parley('try');
+  await site.parley('down');
+  mkdirSync(site.home, { recursive: true });
+  writeFileSync(file, '{"pid": 12');
+  await site.parley(...up);
+});
+
+test('Ctrl-C while up runs: exit 130, and nothing is left', async () => {
+  const site = await freshSite();
+  const running = site.begin(...up);
+  await eventually('a first sign of the daemon', 20_000, () => existsSync(join(site.home, 'daemon.json')));
+  running.child.kill('SIGINT');
+  const finished = await running.finished;
+  expect(finished.code, finished.stderr).toBe(130);
+  expect(processesOf(site.home).map(({ command }) => command)).toEqual([]);
+});

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { conversations, type Forgery, openForgery, rowsOf } from '../edges.ts';
+import { type Exchange, startExchange } from '../exchange.ts';
+import { figures, loadWhile } from '../load.ts';
+
+let exchange: Exchange;
+let forgery: Forgery;
+beforeAll(async () => {
+  exchange = await startExchange({ mesh: 'linkerd' });
+  forgery = await openForgery(exchange);
+});
+afterAll(async () => {
+  forgery?.close();
+  await exchange?.stop();
+});
+
+test('the objects are those of Linkerd', async () => {
+  const kinds =
+    'servers.policy.linkerd.io,authorizationpolicies.policy.linkerd.io,meshtlsauthentications.policy.linkerd.io';
+  expect((await exchange.kubectl('get', kinds, '-o', 'name')).split('\n').length).toBeGreaterThan(5);
+  const istio = await exchange.kubectl('get', 'authorizationpolicies.security.istio.io', '-o', 'name');
+  expect(istio.trim()).toBe('');
+});
+
+test('every conversation holds, and weights do, while they change', async () => {
+  await exchange.parley('release', 'accounts', '2.0.0');
+  const report = await loadWhile(exchange, async () => {
+    for (const share of [50, 100, 50]) {
+      await exchange.parley('split', 'accounts', `1.4.0=${100 - share}`, `2.0.0=${share}`);
+    }
+  });
+  process.stdout.write(`linkerd: ${figures(report)}`);
+  expect(report.failed + report.wrong, figures(report)).toBe(0);
+  const rest = report.kinds.find(({ kind }) => kind === 'rest');
+  expect(Object.keys(rest?.releases ?? {}).sort()).toEqual(['1.4.0', '2.0.0']);
+});
+
+test('whoever may not call is refused, at every edge', async () => {
+  await exchange.kubectl('scale', 'deployment/accounts-2-0-0', '--replicas=0');
+  await exchange.kubectl('wait', '--for=delete', 'pod', '-l', 'app.kubernetes.io/version=2.0.0', '--timeout=60s');
+  for (const conversation of conversations) {
+    for (const caller of conversation.callers) {
+      const [right, ...others] = await rowsOf(exchange, forgery, conversation, caller);
+      expect(right, `${caller} -> ${conversation.provider}`).toMatchObject({ verdict: { outcome: 'allowed' } });
+      expect(
+        others.filter(({ verdict }) => verdict.outcome !== 'refused'),
+        `${caller} -> ${conversation.provider}`,
+      ).toEqual([]);
+    }
+  }
+});

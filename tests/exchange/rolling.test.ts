@@ -1,0 +1,79 @@
+import type { PodList } from 'kubernetes-types/core/v1.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Exchange, startExchange } from '../exchange.ts';
+import { figures, loadWhile } from '../load.ts';
+
+const rolls = 20;
+const weightChanges = 50;
+/** Two providers and a consumer of both. */
+const rolled = ['accounts', 'orders', 'portfolio'] as const;
+
+let exchange: Exchange;
+beforeAll(async () => {
+  exchange = await startExchange();
+  for (const service of rolled) await exchange.parley('release', service, '2.0.0');
+});
+afterAll(() => exchange.stop());
+
+async function roll(deployment: string): Promise<void> {
+  await exchange.kubectl('rollout', 'restart', `deployment/${deployment}`);
+  await exchange.kubectl('rollout', 'status', `deployment/${deployment}`, '--timeout=60s');
+}
+
+/** Pods of a Deployment by uid: which ones there were tells whether it was really rolled. */
+async function podsOf(service: string): Promise<string[]> {
+  const { items } = await exchange.get<PodList>('pods', '-l', `app.kubernetes.io/name=${service}`);
+  return items.map(({ metadata }) => metadata?.uid ?? '');
+}
+
+test(`no request fails while providers and consumer are rolled ${rolls} times each and weights change ${weightChanges} times`, async () => {
+  const seen = new Map(rolled.map((service) => [service, new Set<string>()]));
+  const report = await loadWhile(exchange, async () => {
+    const rollEach = rolled.map(async (service) => {
+      for (let round = 0; round < rolls; round++) {
+        for (const uid of await podsOf(service)) seen.get(service)?.add(uid);
+        await roll(`${service}-${round % 2 === 0 ? '1-4-0' : '2-0-0'}`);
+      }
+    });
+    const weights = async () => {
+      for (let change = 0; change < weightChanges; change++) {
+        const service = rolled[change % rolled.length] ?? 'accounts';
+        const share = [100, 50, 10, 0][change % 4] ?? 0;
+        await exchange.parley('split', service, `1.4.0=${100 - share}`, `2.0.0=${share}`);
+      }
+    };
+    await Promise.all([...rollEach, weights()]);
+  });
+  process.stdout.write(`rolling, retries off: ${figures(report)}`);
+  for (const service of rolled)
+    expect(seen.get(service)?.size, `Pods of ${service} that there were`).toBeGreaterThanOrEqual(rolls);
+  expect(report.failed + report.wrong, figures(report)).toBe(0);
+  expect(report.ok).toBe(report.sent);
+  for (const kind of report.kinds) {
+    expect(kind.sent, kind.kind).toBeGreaterThan(0);
+    expect(kind.streams.gaps + kind.streams.duplicates, kind.kind).toBe(0);
+    expect(Object.keys(kind.releases).sort(), kind.kind).toEqual(['1.4.0', '2.0.0']);
+  }
+});
+
+test('the control: the same load sees failures when Pods are deleted without drain', async () => {
+  for (const service of rolled) await exchange.parley('split', service, '1.4.0=50', '2.0.0=50');
+  const report = await loadWhile(exchange, async () => {
+    for (const service of rolled) {
+      await exchange.kubectl(
+        'delete',
+        'pods',
+        '-l',
+        `app.kubernetes.io/name=${service}`,
+        '--grace-period=0',
+        '--force',
+      );
+      for (const release of ['1-4-0', '2-0-0']) {
+        await exchange.kubectl('rollout', 'status', `deployment/${service}-${release}`, '--timeout=60s');
+      }
+    }
+  });
+  process.stdout.write(`control without drain: ${figures(report)}`);
+  expect(report.failed).toBeGreaterThan(0);
+  expect(report.ok + report.failed + report.wrong).toBe(report.sent);
+});

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../eventually.ts';
+import { type Exchange, startExchange } from '../exchange.ts';
+import { loadOf } from '../load.ts';
+import type { Span } from '../otlp.ts';
+import { type Collector, startCollector } from '../otlp-collector.ts';
+
+let collector: Collector;
+let exchange: Exchange;
+beforeAll(async () => {
+  collector = await startCollector();
+  exchange = await startExchange({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
+});
+afterAll(async () => {
+  await exchange?.stop();
+  await collector.close();
+});
+
+/** Spans whose parent is not among them; one tree has exactly one. */
+function roots(spans: readonly Span[]): Span[] {
+  const ids = new Set(spans.map(({ spanId }) => spanId));
+  return spans.filter(({ parentSpanId }) => !ids.has(parentSpanId));
+}
+
+/** Services on the way from a span up to the root. */
+function ancestors(span: Span, spans: readonly Span[]): string[] {
+  const parent = spans.find(({ spanId }) => spanId === span.parentSpanId);
+  return parent ? [parent.service, ...ancestors(parent, spans)] : [];
+}
+
+test('one request through portfolio is one connected trace, of applications and of sidecars', async () => {
+  const answered = await loadOf(exchange, 'graphql', 1, 1);
+  expect(answered.ok, JSON.stringify(answered.faults)).toBe(1);
+  const wanted = ['portfolio', 'accounts', 'orders'];
+  const trace = await eventually(
+    `a trace with ${wanted.join(', ')}`,
+    20_000,
+    () => [...Map.groupBy(collector.spans(), ({ traceId }) => traceId).values()],
+    (traces) => traces.some((spans) => complete(spans, wanted)),
+  );
+  const spans = trace.find((each) => complete(each, wanted)) ?? [];
+  process.stdout.write(`trace: ${spans.map(({ service, name, kind }) => `${service} ${name} (${kind})`).join('; ')}\n`);
+  expect(roots(spans).map(({ service, name }) => `${service} ${name}`)).toHaveLength(1);
+  for (const provider of ['accounts', 'orders']) {
+    const served = spans.filter(({ service, kind }) => service.startsWith(provider) && kind === 2);
+    expect(served.length, provider).toBeGreaterThan(0);
+    for (const span of served)
+      expect(ancestors(span, spans).some((service) => service.startsWith('portfolio'))).toBe(true);
+  }
+});
+
+function complete(spans: readonly Span[], wanted: readonly string[]): boolean {
+  return roots(spans).length === 1 && wanted.every((service) => spans.some((span) => span.service.startsWith(service)));
+}

@@ -1,0 +1,95 @@
+import { openCaller } from '../verify/load/callers.ts';
+import { systemClock } from '../verify/load/clock.ts';
+import { type LoadKind, loadKinds } from '../verify/load/kinds.ts';
+import { type KindLoad, runLoad } from '../verify/load/load.ts';
+import { failureOf, type Outcome } from '../verify/load/outcome.ts';
+import { type KindReport, type LoadReport, Tally } from '../verify/load/report.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Each conversation at a rate that two cores serve beside everything that a test does to the exchange; 95 rps in sum. */
+export const modestLoad: readonly KindLoad[] = [
+  { kind: 'rest', rps: 25, connections: 4 },
+  { kind: 'rest-post', rps: 10, connections: 2 },
+  { kind: 'grpc-unary', rps: 25, connections: 2 },
+  { kind: 'grpc-server-stream', rps: 5, connections: 2 },
+  { kind: 'grpc-client-stream', rps: 5, connections: 2 },
+  { kind: 'grpc-bidi', rps: 5, connections: 2 },
+  { kind: 'graphql', rps: 20, connections: 4 },
+];
+
+/** Load on the edge while `work` runs, retries off; ends when `work` does. */
+export async function loadWhile(
+  exchange: Exchange,
+  work: () => Promise<void>,
+  kinds: readonly KindLoad[] = modestLoad,
+): Promise<LoadReport> {
+  const ended = new AbortController();
+  const token = await exchange.token();
+  const load = runLoad({
+    target: { url: exchange.http, token: async () => token },
+    kinds,
+    until: ended.signal,
+    clock: systemClock,
+  });
+  try {
+    await work();
+  } finally {
+    ended.abort();
+  }
+  return await load;
+}
+
+/** `count` requests of one kind over `connections` connections. */
+export async function loadOf(
+  exchange: Exchange,
+  kind: LoadKind,
+  count: number,
+  connections = 2,
+  rps = 200,
+): Promise<KindReport> {
+  const token = await exchange.token();
+  const report = await runLoad({
+    target: { url: exchange.http, token: async () => token },
+    kinds: [{ kind, rps, connections }],
+    durationMs: (count / rps) * 1000,
+    clock: systemClock,
+  });
+  const [kindReport] = report.kinds;
+  if (!kindReport) throw new Error(`the load reported nothing about ${kind}; known: ${loadKinds.join(', ')}`);
+  return kindReport;
+}
+
+/** One connection of a kind that stays open between calls. */
+export async function openCall(
+  exchange: Exchange,
+  kind: LoadKind,
+): Promise<{ call(): Promise<Outcome>; close(): Promise<void> }> {
+  const token = await exchange.token();
+  const load = { kind, rps: 1, connections: 1 };
+  const caller = await openCaller(load, { url: exchange.http, token: async () => token }, new Tally(kind, 1));
+  let number = 0;
+  return {
+    call: () => caller.call(++number, AbortSignal.timeout(10_000)).catch(failureOf),
+    close: () => caller.close(),
+  };
+}
+
+/** A report as lines that a person reads. */
+export function figures(report: LoadReport): string {
+  const lines = report.kinds.map(({ kind, sent, ok, failed, wrong, latency, streams, reasons, faults }) =>
+    [
+      `  ${kind.padEnd(20)} sent ${sent} ok ${ok} failed ${failed} wrong ${wrong}`,
+      `p50 ${latency.p50Ms.toFixed(1)} p99 ${latency.p99Ms.toFixed(1)} max ${latency.maxMs.toFixed(0)} ms`,
+      streams.messages > 0 ? `messages ${streams.messages} gaps ${streams.gaps} resumed ${streams.resumed}` : '',
+      failed + wrong > 0 ? `${JSON.stringify(reasons)} first: ${faults[0]?.message}` : '',
+    ]
+      .filter(Boolean)
+      .join(', '),
+  );
+  const seconds = (report.durationMs / 1000).toFixed(1);
+  return [
+    `${seconds} s: sent ${report.sent} ok ${report.ok} failed ${report.failed} wrong ${report.wrong}`,
+    ...lines,
+    '',
+  ].join('\n');
+}

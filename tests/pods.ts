@@ -1,0 +1,49 @@
+import type { Pod, PodList } from 'kubernetes-types/core/v1.js';
+import { eventually } from './eventually.ts';
+import type { Exchange } from './exchange.ts';
+import { type Process, processesOf } from './processes.ts';
+
+/** Pods of one service, oldest name first. */
+export async function podsOf(exchange: Exchange, service: string): Promise<Pod[]> {
+  const { items } = await exchange.get<PodList>('pods', '-l', `app.kubernetes.io/name=${service}`);
+  return items;
+}
+
+/** The one Pod of a service that has one. */
+export async function podOf(exchange: Exchange, service: string): Promise<Pod> {
+  const [pod, ...others] = await podsOf(exchange, service);
+  if (!pod || others.length > 0) throw new Error(`${service}: ${others.length + (pod ? 1 : 0)} Pods, 1 was expected`);
+  return pod;
+}
+
+/** Processes of a Pod: its sidecar, and the rest. */
+export function processesOfPod(exchange: Exchange, pod: Pod): { readonly sidecar: Process[]; readonly app: Process[] } {
+  const all = processesOf(`${exchange.home}/pods/${pod.metadata?.uid}`);
+  const isSidecar = ({ command }: Process) => /(^|\/)envoy\b/.test(command.split(' ')[0] ?? '');
+  return { sidecar: all.filter(isSidecar), app: all.filter((each) => !isSidecar(each)) };
+}
+
+/** Restarts of a Pod's containers, init containers included. */
+export function restartsOf({ status }: Pod): number {
+  const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return statuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
+}
+
+export function isReady({ status }: Pod): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+}
+
+/** Waits until every Pod of the exchange is ready. */
+export async function allReady(exchange: Exchange, deadlineMs = 30_000): Promise<void> {
+  await eventually(
+    'all Pods ready',
+    deadlineMs,
+    async () => {
+      const { items } = await exchange.get<PodList>('pods');
+      return items
+        .filter((pod) => !isReady(pod))
+        .map(({ metadata, status }) => `${metadata?.name}: ${JSON.stringify(status)}`);
+    },
+    (unready) => unready.length === 0,
+  );
+}
