@@ -1,9 +1,7 @@
 import { edgesOf, type MeshIntent, type Protocol, type ServiceIntent } from '../intent.ts';
 import { metadataOf, serviceSelector } from '../objects.ts';
+import { adminPort } from '../ports.ts';
 import type { AuthorizationPolicy, ProxyProtocol, Server } from './policy.ts';
-
-/** Port of health and metrics of every service. */
-const adminPort = 9090;
 
 const proxyProtocols: Readonly<Record<Protocol, ProxyProtocol>> = { http: 'HTTP/1', grpc: 'gRPC', tcp: 'opaque' };
 

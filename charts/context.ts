@@ -1,0 +1,25 @@
+import type { MeshIntent, ServiceIntent } from '../mesh/intent.ts';
+import type { Compiled, Mesh } from '../mesh/mesh.ts';
+import type { Environment } from './environments.ts';
+
+/** What every part of the chart is built from. */
+export interface ChartContext {
+  readonly intent: MeshIntent;
+  readonly mesh: Mesh;
+  readonly compiled: Compiled;
+  readonly environment: Environment;
+  /** OTLP over HTTP, for example `http://collector.observability.svc.cluster.local:4318`; absent: no spans leave a process. */
+  readonly collector?: URL;
+}
+
+/** The intent of a service; throws when the plan and the catalogue disagree, which `assertPlan` refuses earlier. */
+export function intentOf(context: ChartContext, name: string): ServiceIntent {
+  const service = context.intent.services.find((each) => each.name === name);
+  if (!service) throw new RangeError(`the intent has no service \`${name}\``);
+  return service;
+}
+
+/** `http://accounts.exchange.svc.cluster.local:8080`: the apex Service of a service, for its callers. */
+export function urlOf({ intent }: ChartContext, service: Pick<ServiceIntent, 'name' | 'port'>): string {
+  return `http://${service.name}.${intent.namespace}.svc.cluster.local:${service.port}`;
+}

@@ -1,0 +1,86 @@
+import type { Construct } from 'constructs';
+import { edgeName, edgesOf } from '../mesh/intent.ts';
+import { ownLabels, serviceSelector } from '../mesh/objects.ts';
+import { k8s } from './cdk8s-plus.ts';
+import type { ChartContext } from './context.ts';
+
+/** Nothing comes in and nothing goes out of any Pod of the namespace, unless another policy says so. */
+export function denyByDefault(scope: Construct): void {
+  new k8s.KubeNetworkPolicy(scope, 'network-policy-default-deny', {
+    metadata: { name: 'default-deny', labels: { ...ownLabels } },
+    spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+  });
+}
+
+/**
+ * What one service may exchange packets with: its callers, its providers, DNS, the control plane of the mesh and the collector. The
+ * edges are those of the mesh policy, from the same intent. The kubelet is not subject to it.
+ */
+export function networkPolicy(scope: Construct, context: ChartContext, service: string): void {
+  new k8s.KubeNetworkPolicy(scope, `network-policy-${service}`, {
+    metadata: { name: service, labels: { ...serviceSelector(service), ...ownLabels } },
+    spec: {
+      podSelector: { matchLabels: serviceSelector(service) },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: service === edgeName ? outside(context) : callers(context, service),
+      egress: [dns, controlPlane(context), ...providers(context, service), ...collector(context)],
+    },
+  });
+}
+
+function callers(context: ChartContext, service: string): k8s.NetworkPolicyIngressRule[] {
+  return edgesOf(context.intent)
+    .filter(({ provider }) => provider.name === service)
+    .map(({ provider, caller }) => ({
+      from: [podsOf(caller)],
+      ports: tcp(provider.port, ...context.mesh.inboundPorts),
+    }));
+}
+
+function providers(context: ChartContext, service: string): k8s.NetworkPolicyEgressRule[] {
+  return edgesOf(context.intent)
+    .filter(({ caller }) => caller === service)
+    .map(({ provider }) => ({ to: [podsOf(provider.name)], ports: tcp(provider.port, ...context.mesh.inboundPorts) }));
+}
+
+/** Clients outside have no address that could be listed. */
+function outside({ intent }: ChartContext): k8s.NetworkPolicyIngressRule[] {
+  return [{ ports: tcp(...intent.gateway.listeners.map(({ port }) => port)) }];
+}
+
+const dns: k8s.NetworkPolicyEgressRule = {
+  to: [{ namespaceSelector: namespaceNamed('kube-system'), podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } }],
+  ports: [
+    { protocol: 'UDP', port: k8s.IntOrString.fromNumber(53) },
+    { protocol: 'TCP', port: k8s.IntOrString.fromNumber(53) },
+  ],
+};
+
+function controlPlane({ mesh }: ChartContext): k8s.NetworkPolicyEgressRule {
+  return {
+    to: [{ namespaceSelector: namespaceNamed(mesh.controlPlane.namespace) }],
+    ports: tcp(...mesh.controlPlane.ports),
+  };
+}
+
+/** A collector in the cluster is named by its namespace, one outside by its address; a host name outside cannot be expressed. */
+function collector({ collector: url }: ChartContext): k8s.NetworkPolicyEgressRule[] {
+  if (!url) return [];
+  const ports = tcp(Number(url.port || (url.protocol === 'https:' ? 443 : 80)));
+  const inCluster = /^[^.]+\.([^.]+)\.svc(\.|$)/.exec(url.hostname);
+  if (inCluster?.[1]) return [{ to: [{ namespaceSelector: namespaceNamed(inCluster[1]) }], ports }];
+  if (/^\d+(\.\d+){3}$/.test(url.hostname)) return [{ to: [{ ipBlock: { cidr: `${url.hostname}/32` } }], ports }];
+  return [{ ports }];
+}
+
+function podsOf(service: string): k8s.NetworkPolicyPeer {
+  return { podSelector: { matchLabels: serviceSelector(service) } };
+}
+
+function namespaceNamed(name: string): k8s.LabelSelector {
+  return { matchLabels: { 'kubernetes.io/metadata.name': name } };
+}
+
+function tcp(...ports: number[]): k8s.NetworkPolicyPort[] {
+  return ports.map((port) => ({ protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) }));
+}

@@ -1,0 +1,73 @@
+import { stringify } from 'yaml';
+import { compile, meshOf } from '../mesh/compile.ts';
+import { exchangeIntent } from '../mesh/exchange.ts';
+import type { MeshIntent } from '../mesh/intent.ts';
+import type { Compiled, Finding } from '../mesh/mesh.ts';
+import type { KubeObject } from '../mesh/objects.ts';
+import type { Catalogue } from './catalogue.ts';
+import { environmentOf } from './environments.ts';
+import { exchangeChart } from './exchange.ts';
+import { inOrder } from './order.ts';
+import { assertPlan, type Plan } from './plan.ts';
+
+export interface RenderOptions {
+  readonly plan: Plan;
+  readonly catalogue: Catalogue;
+  /** A name of `meshNames`. */
+  readonly mesh: string;
+  /** A name of `environmentNames`. */
+  readonly env: string;
+  /** Where services send spans, OTLP over HTTP; absent: nowhere. */
+  readonly collector?: URL;
+  /** Spans by the sidecars; absent: none. */
+  readonly tracing?: MeshIntent['tracing'];
+}
+
+/**
+ * The objects of the exchange, in the order in which they can be applied. The same options always give the same bytes.
+ * Throws PlanError, IntentError, UnknownMeshError and UnknownEnvironmentError.
+ */
+export function render(options: RenderOptions): KubeObject[] {
+  const environment = environmentOf(options.env);
+  const mesh = meshOf(options.mesh);
+  const { intent, compiled } = compiledOf(options);
+  const { collector, catalogue } = options;
+  const chart = exchangeChart({ intent, mesh, compiled, environment, ...(collector ? { collector } : {}) }, catalogue);
+  return inOrder([...chart.toJson().map(asKubeObject), ...compiled.objects]);
+}
+
+/** What the mesh cannot express of the intent that {@link render} compiles; for people, on stderr. */
+export function findings(options: RenderOptions): readonly Finding[] {
+  return compiledOf(options).compiled.notExpressed;
+}
+
+/** One document per object, each begun by `---`; no anchors, no folded lines. */
+export function toYaml(objects: readonly KubeObject[]): string {
+  return objects.map((object) => `---\n${stringify(object, yamlOptions)}`).join('');
+}
+
+/** Strings that YAML 1.1, which kubectl reads, would take for something else are quoted. */
+const yamlOptions = { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false } as const;
+
+/** One object of kind List. */
+export function toJson(objects: readonly KubeObject[]): string {
+  return `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, undefined, 2)}\n`;
+}
+
+function compiledOf({ plan, catalogue, mesh, tracing }: RenderOptions): { intent: MeshIntent; compiled: Compiled } {
+  assertPlan(plan, catalogue);
+  const intent = exchangeIntent(catalogue, plan, tracing);
+  return { intent, compiled: compile(intent, mesh) };
+}
+
+function asKubeObject(object: unknown): KubeObject {
+  if (!isKubeObject(object)) throw new TypeError(`cdk8s made no object of Kubernetes: ${JSON.stringify(object)}`);
+  return object;
+}
+
+function isKubeObject(object: unknown): object is KubeObject {
+  if (typeof object !== 'object' || object === null) return false;
+  if (!('apiVersion' in object && 'kind' in object && 'metadata' in object)) return false;
+  const { metadata } = object;
+  return typeof metadata === 'object' && metadata !== null && 'name' in metadata && typeof metadata.name === 'string';
+}
