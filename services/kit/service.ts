@@ -1,0 +1,138 @@
+import type { Server } from 'node:net';
+import { setTimeout as after } from 'node:timers/promises';
+import type * as z from 'zod';
+import { adminServer, type ReadinessCheck } from './admin.ts';
+import { type Environment, type KitSettings, kitSettings, readSettings } from './config.ts';
+import { type Dial, dialThrough } from './dial.ts';
+import { drain } from './drain.ts';
+import { listen, placeFor } from './listening.ts';
+import { jsonLog, type Log } from './log.ts';
+import { type Metrics, serviceMetrics } from './metrics.ts';
+import type { Fault } from './rehearsal.ts';
+import { startTracing, type Tracing } from './tracing.ts';
+
+/** What a service is built with. */
+export interface Kit {
+  readonly release: Release;
+  readonly settings: KitSettings;
+  readonly dial: Dial;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+  readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Aborted when the drain begins; long streams end on it. */
+  readonly draining: AbortSignal;
+}
+
+export interface Release {
+  readonly version: string;
+  /** Contract versions that it serves. */
+  readonly contracts: readonly string[];
+  readonly fault?: Fault;
+}
+
+/** A built service: what listens on PORT and how it leaves. */
+export interface ServiceParts {
+  readonly server: Server;
+  readonly checks: Readonly<Record<string, ReadinessCheck>>;
+  drain(): Promise<void>;
+  abort(): void;
+  close(): Promise<void>;
+}
+
+export interface ServiceDefinition<Settings extends z.ZodType> {
+  readonly name: string;
+  readonly settings: Settings;
+  build(kit: Kit, settings: z.infer<Settings>): Promise<ServiceParts>;
+}
+
+export interface RunningService {
+  /** Rejects if the service cannot go on: a rehearsed crash. */
+  readonly broken: Promise<never>;
+  /** Leaves in the drain order; resolves with false if requests had to be cut. */
+  stop(): Promise<boolean>;
+}
+
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly write: (line: string) => void;
+  readonly now: () => number;
+}
+
+/**
+ * Starts a release of a service: settings, admin port, service port, in this order, so that probes are answered from the beginning.
+ * @throws Failure `bad-configuration`, `cannot-listen`
+ */
+export async function startService<S extends z.ZodType>(
+  definition: ServiceDefinition<S>,
+  release: Release,
+  around: Surroundings,
+): Promise<RunningService> {
+  const settings = readSettings(kitSettings, around.environment);
+  const own = readSettings(definition.settings, around.environment);
+  const { name } = definition;
+  const log = jsonLog({
+    level: settings.LOG_LEVEL,
+    fields: { service: name, release: release.version, pod: settings.POD_NAME },
+    write: around.write,
+    now: around.now,
+  });
+  const dial = dialThrough(settings.PARLEY_SOCKETS);
+  const metrics = serviceMetrics(name, release.version);
+  const tracing = await startTracing({
+    endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+    resource: {
+      'service.name': around.environment.OTEL_SERVICE_NAME ?? name,
+      'service.version': release.version,
+      'service.namespace': settings.POD_NAMESPACE,
+      'service.instance.id': settings.POD_NAME,
+    },
+    dial,
+    log,
+  });
+  const draining = new AbortController();
+  const parts = await definition.build(
+    { release, settings, dial, metrics, tracing, log, now: around.now, draining: draining.signal },
+    own,
+  );
+  const leaving = () => (draining.signal.aborted || notReady ? 'draining' : undefined);
+  let notReady = false;
+  const admin = adminServer(metrics, { ...parts.checks, drain: leaving });
+  await listen(admin, placeFor(settings.ADMIN_PORT, settings.PARLEY_SOCKETS));
+  await listen(parts.server, placeFor(settings.PORT, settings.PARLEY_SOCKETS));
+  log.info('listening', {
+    port: settings.PORT,
+    adminPort: settings.ADMIN_PORT,
+    contracts: release.contracts.join(','),
+    startMs: Math.round(performance.now()),
+  });
+
+  const steps = {
+    notReady: () => {
+      notReady = true;
+    },
+    finish: () => {
+      draining.abort(new Error('this instance is leaving'));
+      return parts.drain();
+    },
+    abort: () => parts.abort(),
+    release: async () => {
+      await parts.close();
+      await tracing.shutdown();
+      admin.closeAllConnections();
+      await new Promise<void>((resolve) => admin.close(() => resolve()));
+    },
+  };
+  return {
+    broken: crash(release.fault, around.environment),
+    stop: () => drain(steps, { delayMs: settings.DRAIN_DELAY_MS, timeoutMs: settings.DRAIN_TIMEOUT_MS }, log),
+  };
+}
+
+async function crash(fault: Fault | undefined, environment: Environment): Promise<never> {
+  if (fault?.kind !== 'crash') return new Promise<never>(() => {});
+  const afterMs = Number(environment.FAULT_CRASH_AFTER_MS ?? fault.afterMs);
+  await after(afterMs, undefined, { ref: false });
+  throw new Error(`this release crashes on purpose ${afterMs} ms after its start`);
+}

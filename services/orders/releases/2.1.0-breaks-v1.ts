@@ -1,0 +1,11 @@
+import { faultOf } from '../../kit/rehearsal.ts';
+import { run } from '../../kit/run.ts';
+import { orders } from '../service.ts';
+
+process.exit(
+  await run(orders, {
+    version: '2.1.0-breaks-v1',
+    contracts: ['v1', 'v2'],
+    fault: faultOf('orders', '2.1.0-breaks-v1'),
+  }),
+);
