@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-x509.cryptoProvider.set(webcrypto as Crypto);
+x509.cryptoProvider.set(webcrypto);
 
 /** ECDSA on P-256: small, fast to make, and accepted by every TLS stack. */
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -28,7 +28,7 @@ export interface CertificateRequest {
 
 const usageOid = { server: x509.ExtendedKeyUsage.serverAuth, client: x509.ExtendedKeyUsage.clientAuth };
 
-async function pemOfKey(key: CryptoKey): Promise<string> {
+async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
   return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 }
 
@@ -37,17 +37,17 @@ export async function makeAuthority(subject: string, nowMs: number, notAfterMs: 
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: subject,
-    keys: keys as CryptoKeyPair,
+    keys: keys,
     signingAlgorithm: algorithm,
     notBefore: new Date(nowMs - backdateMs),
     notAfter: new Date(notAfterMs),
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey as CryptoKey),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { certificatePem: certificate.toString('pem'), keyPem: await pemOfKey(keys.privateKey as CryptoKey) };
+  return { certificatePem: certificate.toString('pem'), keyPem: await pemOfKey(keys.privateKey) };
 }
 
 /** Signs a new key pair for `request` with the authority. */
@@ -65,8 +65,8 @@ export async function issueCertificate(authority: KeyPair, request: CertificateR
   const certificate = await x509.X509CertificateGenerator.create({
     subject: request.subject,
     issuer: issuer.subject,
-    publicKey: keys.publicKey as CryptoKey,
-    signingKey: signingKey as CryptoKey,
+    publicKey: keys.publicKey,
+    signingKey: signingKey,
     signingAlgorithm: algorithm,
     notBefore: new Date(request.nowMs - backdateMs),
     notAfter: new Date(request.notAfterMs),
@@ -79,7 +79,7 @@ export async function issueCertificate(authority: KeyPair, request: CertificateR
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
   });
-  return { certificatePem: certificate.toString('pem'), keyPem: await pemOfKey(keys.privateKey as CryptoKey) };
+  return { certificatePem: certificate.toString('pem'), keyPem: await pemOfKey(keys.privateKey) };
 }
 
 /** Life span of the first certificate in `pem`, in milliseconds since 1970. */

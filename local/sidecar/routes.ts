@@ -1,0 +1,116 @@
+import { protoDuration } from './duration.ts';
+import type { BackendRef, RouteFilter } from './objects.ts';
+import { type Message, serviceHeader } from './resource.ts';
+import { envoyMatch } from './route-match.ts';
+import type { RetryRule, RoutedMatch } from './route-rules.ts';
+import { clusterName } from './services.ts';
+
+/** A cluster that never exists: backends that name no Service answer 500, as the Gateway API asks. */
+const missingCluster = 'missing';
+
+/** What routes need to know of the world. */
+export interface RouteContext {
+  /** The cluster of a backend, undefined when it names no Service port. */
+  readonly hasBackend: (namespace: string, backend: BackendRef) => boolean;
+  /** Share of requests that are traced, 0..100; undefined: tracing is off. */
+  readonly samplingPercent?: number;
+}
+
+function retryPolicy(retry: RetryRule): Message {
+  return {
+    retry_on: retry.on.join(','),
+    num_retries: retry.attempts,
+    ...(retry.codes.length > 0 ? { retriable_status_codes: retry.codes } : {}),
+    ...(retry.perTryTimeoutMs === undefined ? {} : { per_try_timeout: protoDuration(retry.perTryTimeoutMs) }),
+    ...(retry.backoffMs === undefined
+      ? {}
+      : {
+          retry_back_off: {
+            base_interval: protoDuration(retry.backoffMs),
+            max_interval: protoDuration(retry.backoffMs * 10),
+          },
+        }),
+    retry_host_predicate: [
+      {
+        name: 'envoy.retry_host_predicates.previous_hosts',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+        },
+      },
+    ],
+    host_selection_retry_max_attempts: 3,
+  };
+}
+
+function headerChanges(filters: readonly RouteFilter[]): Message {
+  const changes = filters.map((filter) => filter.requestHeaderModifier ?? {});
+  const option = (action: string, list: readonly { name: string; value: string }[]) =>
+    list.map(({ name, value }) => ({ header: { key: name, value }, append_action: action }));
+  const added = changes.flatMap(({ set = [], add = [] }) => [
+    ...option('OVERWRITE_IF_EXISTS_OR_ADD', set),
+    ...option('APPEND_IF_EXISTS_OR_ADD', add),
+  ]);
+  const removed = changes.flatMap(({ remove = [] }) => remove);
+  return {
+    ...(added.length > 0 ? { request_headers_to_add: added } : {}),
+    ...(removed.length > 0 ? { request_headers_to_remove: removed } : {}),
+  };
+}
+
+function target(rule: RoutedMatch, context: RouteContext): Message | undefined {
+  const weighted = rule.backends.map((backend) => ({
+    name: context.hasBackend(rule.namespace, backend)
+      ? clusterName({ name: backend.name, namespace: rule.namespace }, backend.port ?? 0)
+      : missingCluster,
+    weight: backend.weight ?? 1,
+  }));
+  if (weighted.every(({ weight }) => weight === 0)) return undefined;
+  const [only] = weighted;
+  return weighted.length === 1 && only ? { cluster: only.name } : { weighted_clusters: { clusters: weighted } };
+}
+
+function route(rule: RoutedMatch, context: RouteContext): Message {
+  const match = envoyMatch(rule.match, rule.hosts);
+  const to = target(rule, context);
+  if (!to) return { match, direct_response: { status: 500 } };
+  const sampling = context.samplingPercent;
+  return {
+    match,
+    route: {
+      ...to,
+      cluster_not_found_response_code: 'INTERNAL_SERVER_ERROR',
+      timeout: protoDuration(rule.timeoutMs ?? 0),
+      ...(rule.idleTimeoutMs === undefined ? {} : { idle_timeout: protoDuration(rule.idleTimeoutMs) }),
+      ...(rule.retry ? { retry_policy: retryPolicy(rule.retry) } : {}),
+    },
+    ...headerChanges(rule.filters),
+    ...(sampling === undefined ? {} : { tracing: sampled(sampling) }),
+  };
+}
+
+const full = { numerator: 100, denominator: 'HUNDRED' } as const;
+
+/** Sampling is said per route, because a change of the listener would close connections. */
+export function sampled(percent: number): Message {
+  return {
+    random_sampling: { numerator: Math.round(percent * 10_000), denominator: 'MILLION' },
+    client_sampling: full,
+    overall_sampling: full,
+  };
+}
+
+/** The routes of one listener in the shared table; `key` is what the listener writes into the service header. */
+export function virtualHost(
+  key: string,
+  rules: readonly RoutedMatch[],
+  context: RouteContext,
+  perFilter: Message = {},
+): Message {
+  return {
+    name: key,
+    domains: [key],
+    request_headers_to_remove: [serviceHeader],
+    routes: rules.map((rule) => route(rule, context)),
+    ...(Object.keys(perFilter).length > 0 ? { typed_per_filter_config: perFilter } : {}),
+  };
+}

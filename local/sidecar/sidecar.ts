@@ -1,0 +1,143 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { Authority } from '../pki/authority.ts';
+import { adoptProcess } from '../process/adopt.ts';
+import { spawnProcess } from '../process/spawn.ts';
+import { type Admin, openAdmin } from './admin.ts';
+import { bootstrap, envoyArguments } from './bootstrap.ts';
+import type { Compiled } from './compile.ts';
+import { type ConfigFile, type ConfigFiles, filesOf, readConfig, writeConfig } from './config-files.ts';
+import { identityFile } from './identity-file.ts';
+import type { MeshPod } from './mesh-pod.ts';
+import { complaint, confirm, logSize, type PushResult, push } from './push.ts';
+import { confirmationOf, startConfirmations } from './push-plan.ts';
+import { files } from './resource.ts';
+import { supervise } from './supervisor.ts';
+
+export interface SidecarOptions {
+  readonly pod: MeshPod;
+  readonly podDir: string;
+  readonly authority: Authority;
+  /** The Envoy program. */
+  readonly envoy: string;
+  readonly clock: Clock;
+  /** Told what went wrong or was mended: `SidecarRestarted`, `SidecarFailed`, `RotationFailed`. */
+  readonly onEvent: (reason: string, message: string) => void;
+}
+
+/** One Pod's Envoy. */
+export interface Sidecar {
+  readonly pod: MeshPod;
+  readonly admin: Admin;
+  readonly running: boolean;
+  /** What it has confirmed last. */
+  readonly confirmed: Compiled;
+  /** Brings it to `compiled`. A configuration that was refused once is not tried again until it differs. */
+  push(compiled: Compiled): Promise<PushResult>;
+  stop(): Promise<void>;
+}
+
+interface Held {
+  files: ConfigFiles;
+  confirmed: Compiled;
+  refused?: { readonly key: string; readonly result: PushResult };
+}
+
+/**
+ * Starts the Envoy of a Pod, or takes over the one that an earlier daemon left running, and keeps it running. Resolves
+ * when it has confirmed `compiled`; rejects, with nothing left running, when it refuses it.
+ */
+export async function startSidecar(options: SidecarOptions, compiled: Compiled): Promise<Sidecar> {
+  const { pod, podDir, clock, onEvent } = options;
+  for (const folder of ['sidecar', 'out']) mkdirSync(join(podDir, folder), { recursive: true, mode: 0o700 });
+  const admin = openAdmin(podDir);
+  const held: Held = { files: filesOf(compiled), confirmed: compiled };
+  const process = superviseEnvoy(options, admin, held);
+  const target = () => ({ podDir, admin, clock, ended: process.ended });
+  const identity = identityFile({
+    ...options,
+    confirm: async (file: ConfigFile) => {
+      if (!process.running) return;
+      const failed = await confirm(target(), [confirmationOf(file)], Number.MAX_SAFE_INTEGER);
+      if (failed && failed !== 'rejected' && process.running) throw new Error(failed.missing);
+    },
+    onFailure: (message) => onEvent('RotationFailed', message),
+  });
+  const pushNow = async (next: Compiled): Promise<PushResult> => {
+    const set = filesOf(next);
+    const key = [...set.values()].map(({ version }) => version).join();
+    if (held.refused?.key === key) return held.refused.result;
+    const result = await push(target(), held.files, set);
+    held.refused = result.outcome === 'rejected' ? { key, result } : undefined;
+    if (result.outcome === 'confirmed') Object.assign(held, { files: set, confirmed: next });
+    return result;
+  };
+
+  const adopted = adoptProcess(join(podDir, files.record));
+  if (adopted && identity.resume()) {
+    process.adopt(adopted);
+    const read = [...held.files.keys()].map((path) => readConfig(podDir, path)).filter((file) => file !== undefined);
+    held.files = new Map(read.map((file) => [file.path, file]));
+    if ((await pushNow(compiled)).outcome !== 'confirmed') await process.end();
+  } else {
+    await adopted?.stop(0);
+  }
+  if (!process.running) {
+    Object.assign(held, { files: filesOf(compiled), confirmed: compiled });
+    writeFileSync(join(podDir, files.bootstrap), JSON.stringify(bootstrap(pod)), { mode: 0o600 });
+    writeFileSync(join(podDir, files.trust), options.authority.identityBundlePem, { mode: 0o600 });
+    await identity.renew();
+    await process.launch().catch((error: unknown) => {
+      identity.stop();
+      admin.close();
+      throw error;
+    });
+  }
+  return {
+    pod,
+    admin,
+    get running() {
+      return process.running;
+    },
+    get confirmed() {
+      return held.confirmed;
+    },
+    push: pushNow,
+    async stop() {
+      identity.stop();
+      await process.end();
+      admin.close();
+    },
+  };
+}
+
+/** Every start writes all files first, so that Envoy never starts between two steps of a push. */
+function superviseEnvoy(options: SidecarOptions, admin: Admin, held: Held) {
+  const { pod, podDir, clock, onEvent } = options;
+  const name = `${pod.namespace}/${pod.name} sidecar`;
+  let logFrom = 0;
+  return supervise({
+    clock,
+    spawn() {
+      for (const file of held.files.values()) writeConfig(podDir, file);
+      logFrom = logSize(podDir);
+      return spawnProcess({
+        name,
+        argv: envoyArguments(options.envoy),
+        cwd: podDir,
+        env: {},
+        logFile: join(podDir, files.log),
+        recordFile: join(podDir, files.record),
+        marker: `${pod.uid}/sidecar`,
+      });
+    },
+    async ready(ended) {
+      const failed = await confirm({ podDir, admin, clock, ended }, startConfirmations(held.files), 0);
+      if (failed) throw new Error(`${name} does not start: ${complaint(podDir, logFrom)}`);
+    },
+    onRestart: ({ signal, code }) =>
+      onEvent('SidecarRestarted', `the sidecar ended (${signal ?? code ?? 'unknown'}) and is started again`),
+    onFailure: (error) => onEvent('SidecarFailed', error.message),
+  });
+}

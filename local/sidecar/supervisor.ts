@@ -1,0 +1,97 @@
+import type { Clock } from '../clock.ts';
+import type { ProcessExit, ProcessHandle } from '../process/types.ts';
+
+const restartFirstMs = 20;
+const restartLongestMs = 10_000;
+/** A process that lived so long starts its back-off anew. */
+const steadyMs = 10_000;
+const stopMs = 2000;
+
+export interface Supervisor {
+  readonly running: boolean;
+  /** Aborted when the present process has ended. */
+  readonly ended: AbortSignal;
+  /** Starts the process; rejects, with nothing left running, when it does not get ready. */
+  launch(): Promise<void>;
+  /** Takes over a process that runs already. */
+  adopt(handle: ProcessHandle): void;
+  /** Ends the present process and starts none. `launch` may follow. */
+  end(): Promise<void>;
+}
+
+/** Keeps one process running: a process that ends is started again, at once and then with growing pauses. */
+export function supervise(options: {
+  readonly clock: Clock;
+  readonly spawn: () => ProcessHandle;
+  /** Rejects when the process will not do. */
+  readonly ready: (ended: AbortSignal) => Promise<void>;
+  readonly onRestart: (exit: ProcessExit) => void;
+  readonly onFailure: (error: Error) => void;
+}): Supervisor {
+  const { clock } = options;
+  let handle: ProcessHandle | undefined;
+  let ended = new AbortController();
+  let wanted = false;
+  let backoffMs = restartFirstMs;
+  let cancel: () => void = () => undefined;
+
+  const later = () => {
+    cancel = clock.after(backoffMs, () => void again());
+    backoffMs = Math.min(backoffMs * 2, restartLongestMs);
+  };
+  const again = async () => {
+    try {
+      await launch();
+    } catch (error) {
+      options.onFailure(error as Error);
+      wanted = true;
+      later();
+    }
+  };
+  const watch = (running: ProcessHandle) => {
+    const own = new AbortController();
+    const startedMs = clock.now();
+    handle = running;
+    ended = own;
+    void running.exited.then((exit) => {
+      own.abort();
+      if (handle !== running) return;
+      handle = undefined;
+      if (!wanted) return;
+      if (clock.now() - startedMs > steadyMs) backoffMs = restartFirstMs;
+      options.onRestart(exit);
+      later();
+    });
+  };
+  const end = async () => {
+    wanted = false;
+    cancel();
+    const running = handle;
+    handle = undefined;
+    await running?.stop(stopMs);
+  };
+  const launch = async () => {
+    watch(options.spawn());
+    try {
+      await options.ready(ended.signal);
+      wanted = true;
+    } catch (error) {
+      await end();
+      throw error;
+    }
+  };
+  return {
+    get running() {
+      return handle !== undefined;
+    },
+    get ended() {
+      return ended.signal;
+    },
+    launch,
+    adopt(running) {
+      wanted = true;
+      watch(running);
+    },
+    end,
+  };
+}
