@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import { compile } from '../compile.ts';
+import { sampleIntent } from '../intent-sample.ts';
+import { installValues } from './install.ts';
+
+const outlierDetection = { consecutiveErrors: 5, intervalMs: 500, baseEjectionMs: 2_000, maxEjectionPercent: 50 };
+
+function compiled(change: Parameters<typeof sampleIntent>[0] = {}) {
+  const result = compile(sampleIntent(change), 'linkerd');
+  const find = (kind: string, name: string) =>
+    result.objects.find((each) => each.kind === kind && each.metadata.name === name);
+  return { ...result, find };
+}
+
+test('the namespace is injected and denies what no policy allows', () => {
+  expect(compiled().namespace).toEqual({
+    labels: {},
+    annotations: { 'linkerd.io/inject': 'enabled', 'config.linkerd.io/default-inbound-policy': 'deny' },
+  });
+});
+
+test('every port of a service has a Server that says its protocol and denies by default', () => {
+  const { objects } = compiled();
+  const servers = objects.filter(({ kind }) => kind === 'Server');
+  expect(servers.map((each) => [each.metadata.name, each])).toEqual(
+    (
+      [
+        ['web', 'web', 8080, 'HTTP/1'],
+        ['web-admin', 'web', 9090, 'HTTP/1'],
+        ['store', 'store', 8080, 'gRPC'],
+        ['store-admin', 'store', 9090, 'HTTP/1'],
+        ['db', 'db', 5432, 'opaque'],
+        ['edge-http', 'edge', 8080, 'unknown'],
+        ['edge-https', 'edge', 8443, 'TLS'],
+      ] as const
+    ).map(([name, service, port, proxyProtocol]) => [
+      name,
+      expect.objectContaining({
+        apiVersion: 'policy.linkerd.io/v1beta3',
+        spec: {
+          podSelector: { matchLabels: { 'app.kubernetes.io/name': service } },
+          port,
+          proxyProtocol,
+          accessPolicy: 'deny',
+        },
+      }),
+    ]),
+  );
+});
+
+test('an edge asks for the ServiceAccount of its caller', () => {
+  const { find } = compiled({ web: { serviceAccount: 'web-runner' } });
+  expect(find('AuthorizationPolicy', 'store-from-web')).toHaveProperty('spec', {
+    targetRef: { group: 'policy.linkerd.io', kind: 'Server', name: 'store' },
+    requiredAuthenticationRefs: [{ group: 'policy.linkerd.io', kind: 'MeshTLSAuthentication', name: 'store-from-web' }],
+  });
+  expect(find('MeshTLSAuthentication', 'store-from-web')).toHaveProperty('spec', {
+    identityRefs: [{ kind: 'ServiceAccount', name: 'web-runner' }],
+  });
+});
+
+test('the admin port is left to the probes: nothing authorizes anyone else', () => {
+  const { objects } = compiled();
+  expect(JSON.stringify(objects.filter(({ kind }) => kind === 'AuthorizationPolicy'))).not.toContain('-admin');
+});
+
+test('the listeners of the edge are open to clients outside the mesh', () => {
+  const { find } = compiled();
+  expect(find('NetworkAuthentication', 'edge-from-outside')).toHaveProperty('spec.networks', [
+    { cidr: '0.0.0.0/0' },
+    { cidr: '::/0' },
+  ]);
+  expect(find('AuthorizationPolicy', 'edge-https-from-outside')).toMatchObject({
+    spec: { targetRef: { name: 'edge-https' }, requiredAuthenticationRefs: [{ kind: 'NetworkAuthentication' }] },
+  });
+});
+
+test('retries and time-outs are annotations, for gRPC too; fields of rules would be ignored', () => {
+  const { find, notExpressed } = compiled({
+    web: { retry: { attempts: 2, on: [502, 503], perTryTimeoutMs: 250, backoffMs: 50 }, timeoutMs: 1_500 },
+    store: { retry: { attempts: 1, on: ['unavailable', 'internal'] }, timeoutMs: 2_000 },
+  });
+  expect(find('HTTPRoute', 'web')?.metadata.annotations).toEqual({
+    'retry.linkerd.io/http': '502,503',
+    'retry.linkerd.io/limit': '2',
+    'retry.linkerd.io/timeout': '250ms',
+    'timeout.linkerd.io/request': '1500ms',
+  });
+  expect(find('GRPCRoute', 'store')?.metadata.annotations).toEqual({
+    'retry.linkerd.io/grpc': 'unavailable,internal',
+    'retry.linkerd.io/limit': '1',
+    'timeout.linkerd.io/request': '2s',
+  });
+  expect(find('HTTPRoute', 'web')).not.toHaveProperty('spec.rules.0.retry');
+  expect(find('HTTPRoute', 'web')).not.toHaveProperty('spec.rules.0.timeouts');
+  expect(notExpressed.map(({ object, field }) => `${object} ${field}`)).toEqual([
+    'HTTPRoute shop/web services[web].retry.backoffMs',
+  ]);
+});
+
+test('failure accrual is an annotation of the apex Service; what it lacks is reported', () => {
+  const { services, notExpressed } = compiled({ web: { outlierDetection } });
+  expect(services).toEqual({
+    web: {
+      'balancer.linkerd.io/failure-accrual': 'consecutive',
+      'balancer.linkerd.io/failure-accrual-consecutive-max-failures': '5',
+      'balancer.linkerd.io/failure-accrual-consecutive-min-penalty': '2s',
+    },
+  });
+  expect(notExpressed.map(({ field }) => field)).toEqual([
+    'services[web].outlierDetection.intervalMs',
+    'services[web].outlierDetection.maxEjectionPercent',
+  ]);
+});
+
+test('what TCP and the control plane cannot be told by objects is reported', () => {
+  const { notExpressed } = compiled({
+    db: { split: { '1.0.0': 1 }, retry: { attempts: 1, on: [503] }, timeoutMs: 1_000, outlierDetection },
+    tracing: { samplingPercent: 5 },
+  });
+  expect(notExpressed.map(({ field }) => field)).toEqual([
+    'services[db].retry',
+    'services[db].timeoutMs',
+    'services[db].outlierDetection',
+    'tracing.samplingPercent',
+  ]);
+});
+
+test('the installer runs without NET_ADMIN and names the identity of the collector', () => {
+  const collector = { endpoint: 'otel.obs:4317', serviceAccount: 'otel', namespace: 'obs' };
+  expect(installValues({ trustDomain: 'cluster.local', collector })).toMatchObject({
+    version: 'edge-26.6.3',
+    cniEnabled: true,
+    proxy: {
+      nativeSidecar: true,
+      tracing: {
+        enabled: true,
+        collector: { endpoint: 'otel.obs:4317', meshIdentity: { serviceAccountName: 'otel', namespace: 'obs' } },
+      },
+    },
+  });
+});
