@@ -63,13 +63,20 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
   return site;
 }
 
-/** A site in which nothing has been started yet. */
-export async function openSite(env: Readonly<Record<string, string>> = {}): Promise<Site> {
+/**
+ * A site in which nothing has been started yet. `prefix` makes what every command is started by from the state folder: a
+ * program that puts the command somewhere else, such as nsenter.
+ */
+export async function openSite(
+  env: Readonly<Record<string, string>> = {},
+  prefix: (home: string) => Promise<readonly string[]> = async () => [],
+): Promise<Site> {
   const root = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
   const [home, user, temporary] = ['state', 'user', 'tmp'].map((name) => join(root, name)) as [string, string, string];
   for (const folder of [user, temporary]) mkdirSync(folder);
-  const [httpPort, httpsPort] = (await freePorts(2)) as [number, number];
   const before = sharedMemory();
+  const place = await prefix(home);
+  const [httpPort, httpsPort] = (await freePorts(2)) as [number, number];
   const kubeconfig = join(home, 'kubeconfig');
   const environment = {
     ...inherited(),
@@ -83,9 +90,9 @@ export async function openSite(env: Readonly<Record<string, string>> = {}): Prom
     ...env,
   };
   const attempt = (args: readonly string[], more = {}) =>
-    run([parleyProgram, ...args], { env: { ...environment, ...more } });
-  const parley = (...args: readonly string[]) => succeed([parleyProgram, ...args], { env: environment });
-  const kubectlLine = (args: readonly string[]) => ['kubectl', '-n', 'exchange', ...args];
+    run([...place, parleyProgram, ...args], { env: { ...environment, ...more } });
+  const parley = (...args: readonly string[]) => succeed([...place, parleyProgram, ...args], { env: environment });
+  const kubectlLine = (args: readonly string[]) => [...place, 'kubectl', '-n', 'exchange', ...args];
   const kubectl = async (...args: readonly string[]) => (await succeed(kubectlLine(args), { env: environment })).stdout;
   let block: string | undefined;
   return {
@@ -98,7 +105,7 @@ export async function openSite(env: Readonly<Record<string, string>> = {}): Prom
     https: `https://127.0.0.1:${httpsPort}`,
     parley,
     attempt,
-    begin: (...args) => start([parleyProgram, ...args], { env: environment, timeoutMs: 600_000 }),
+    begin: (...args) => start([...place, parleyProgram, ...args], { env: environment, timeoutMs: 600_000 }),
     kubectl,
     attemptKubectl: (args, stdin) => run(kubectlLine(args), { env: environment, stdin }),
     get: async <T>(...args: readonly string[]) => JSON.parse(await kubectl('get', ...args, '-o', 'json')) as T,
@@ -114,19 +121,14 @@ export async function openSite(env: Readonly<Record<string, string>> = {}): Prom
   };
 }
 
-/** What a user's shell would give: the way to programs, and the Envoy that the machine has, if it says so. */
+/** What a user's shell gives, without what the test runner and another exchange put into it. */
 function inherited(): Record<string, string> {
-  const names = [
-    'PATH',
-    'PARLEY_ENVOY',
-    'LANG',
-    'USER',
-    'SSL_CERT_FILE',
-    'PIP_INDEX_URL',
-    'PIP_CERT',
-    'PIP_CONFIG_FILE',
-  ];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+  const foreign = /^(VITEST|NODE_|npm_|KUBE|OTEL_|PARLEY_(?!ENVOY$))/;
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || foreign.test(name) ? [] : [[name, value]],
+    ),
+  );
 }
 
 /** `down` has returned, so nothing may be left; a killed process may stay in the table for a moment. */
