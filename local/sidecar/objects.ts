@@ -109,6 +109,8 @@ export interface Listener {
 export interface Gateway {
   readonly spec: {
     readonly gatewayClassName: string;
+    /** With addresses the Deployment is somebody else's. */
+    readonly addresses?: readonly { readonly type?: string; readonly value?: string }[];
     readonly listeners: readonly Listener[];
     readonly infrastructure?: {
       readonly labels?: Record<string, string>;

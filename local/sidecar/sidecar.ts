@@ -24,6 +24,8 @@ export interface SidecarOptions {
   readonly clock: Clock;
   /** Told what went wrong or was mended: `SidecarRestarted`, `SidecarFailed`, `RotationFailed`. */
   readonly onEvent: (reason: string, message: string) => void;
+  /** An Envoy that ended is back, with the configuration that it had. */
+  readonly onBack: () => void;
 }
 
 /** One Pod's Envoy. */
@@ -36,6 +38,8 @@ export interface Sidecar {
   /** Brings it to `compiled`. A configuration that was refused once is not tried again until it differs. */
   push(compiled: Compiled): Promise<PushResult>;
   stop(): Promise<void>;
+  /** Lets go of the Envoy, which runs on for the next daemon. */
+  release(): void;
 }
 
 interface Held {
@@ -109,6 +113,11 @@ export async function startSidecar(options: SidecarOptions, compiled: Compiled):
       await process.end();
       admin.close();
     },
+    release() {
+      identity.stop();
+      process.release();
+      admin.close();
+    },
   };
 }
 
@@ -138,6 +147,7 @@ function superviseEnvoy(options: SidecarOptions, admin: Admin, held: Held) {
     },
     onRestart: ({ signal, code }) =>
       onEvent('SidecarRestarted', `the sidecar ended (${signal ?? code ?? 'unknown'}) and is started again`),
+    onBack: options.onBack,
     onFailure: (error) => onEvent('SidecarFailed', error.message),
   });
 }

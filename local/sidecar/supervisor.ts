@@ -8,6 +8,7 @@ const steadyMs = 10_000;
 const stopMs = 2000;
 
 export interface Supervisor {
+  /** The process is there and was ready. */
   readonly running: boolean;
   /** Aborted when the present process has ended. */
   readonly ended: AbortSignal;
@@ -15,6 +16,8 @@ export interface Supervisor {
   launch(): Promise<void>;
   /** Takes over a process that runs already. */
   adopt(handle: ProcessHandle): void;
+  /** Looks after it no longer; it runs on. */
+  release(): void;
   /** Ends the present process and starts none. `launch` may follow. */
   end(): Promise<void>;
 }
@@ -26,12 +29,15 @@ export function supervise(options: {
   /** Rejects when the process will not do. */
   readonly ready: (ended: AbortSignal) => Promise<void>;
   readonly onRestart: (exit: ProcessExit) => void;
+  /** A process that ended is back. */
+  readonly onBack: () => void;
   readonly onFailure: (error: Error) => void;
 }): Supervisor {
   const { clock } = options;
   let handle: ProcessHandle | undefined;
   let ended = new AbortController();
   let wanted = false;
+  let ready = false;
   let backoffMs = restartFirstMs;
   let cancel: () => void = () => undefined;
 
@@ -42,6 +48,7 @@ export function supervise(options: {
   const again = async () => {
     try {
       await launch();
+      options.onBack();
     } catch (error) {
       options.onFailure(error as Error);
       wanted = true;
@@ -57,6 +64,7 @@ export function supervise(options: {
       own.abort();
       if (handle !== running) return;
       handle = undefined;
+      ready = false;
       if (!wanted) return;
       if (clock.now() - startedMs > steadyMs) backoffMs = restartFirstMs;
       options.onRestart(exit);
@@ -68,6 +76,7 @@ export function supervise(options: {
     cancel();
     const running = handle;
     handle = undefined;
+    ready = false;
     await running?.stop(stopMs);
   };
   const launch = async () => {
@@ -75,6 +84,7 @@ export function supervise(options: {
     try {
       await options.ready(ended.signal);
       wanted = true;
+      ready = true;
     } catch (error) {
       await end();
       throw error;
@@ -82,7 +92,7 @@ export function supervise(options: {
   };
   return {
     get running() {
-      return handle !== undefined;
+      return ready;
     },
     get ended() {
       return ended.signal;
@@ -91,6 +101,12 @@ export function supervise(options: {
     adopt(running) {
       wanted = true;
       watch(running);
+      ready = true;
+    },
+    release() {
+      wanted = false;
+      cancel();
+      handle = undefined;
     },
     end,
   };

@@ -88,6 +88,7 @@ export async function openMesh(
           authority,
           envoy: envoy.path,
           clock: systemClock,
+          onBack: () => undefined,
           onEvent: (reason, message) => mesh.events.push(`${reason}: ${message}`),
         },
         mesh.compiled(name),

@@ -1,0 +1,248 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Namespace, Pod } from 'kubernetes-types/core/v1.js';
+import type { Clock } from '../clock.ts';
+import type { EventRecorder } from '../objects/events.ts';
+import type { Authority } from '../pki/authority.ts';
+import type { ObjectStore, Stored } from '../store/types.ts';
+import { type Compiled, type CompileOptions, compile, gatewaysOf } from './compile.ts';
+import { isolation, sidecarEnvironment } from './environment.ts';
+import { portTaken } from './host-ports.ts';
+import { quiet } from './in-flight.ts';
+import { appPorts } from './inbound.ts';
+import { isMeshed, type MeshPod, meshPod } from './mesh-pod.ts';
+import { openMirror } from './mirror.ts';
+import { openOutboundPorts } from './outbound-ports.ts';
+import { ensureGateways, publish, publishClasses } from './publish.ts';
+import type { PushResult } from './push.ts';
+import { files } from './resource.ts';
+import type { Programmed } from './route-status.ts';
+import { type Sidecar, startSidecar } from './sidecar.ts';
+import type { PodSandbox, Sidecars } from './types.ts';
+import { followedKinds, readWorld, type World } from './world.ts';
+
+export interface SidecarsOptions {
+  readonly store: ObjectStore;
+  readonly authority: Authority;
+  /** The Envoy program. */
+  readonly envoy: string;
+  /** State folder; the ports that were given out are kept in it. */
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+  /** Listener port of a Gateway -> address on the host, such as `{ 8080: '127.0.0.1:7080' }`. */
+  readonly hostPorts: Readonly<Record<number, string>>;
+  /** Where sidecars send spans (OTLP over HTTP, `http://127.0.0.1:4318/v1/traces`); absent: they make none. */
+  readonly tracing?: { readonly endpoint: string; readonly samplingPercent: number };
+  /** One JSON line per request in `sidecar/envoy.log` of each Pod. Default false: it costs a third of the CPU time. */
+  readonly accessLog?: boolean;
+}
+
+export interface RunningSidecars extends Sidecars {
+  /** State of the Pod condition parley.dev/Isolated, for the runtime to write. */
+  isolated(pod: Stored<Pod>, sandbox: PodSandbox): ReturnType<typeof isolation>;
+  /** Resolves when every sidecar has taken, or refused, the objects as they are now. */
+  settled(): Promise<void>;
+  /** Stops following the store. The Envoys run on, for the next daemon to adopt. */
+  close(): Promise<void>;
+}
+
+const portRetryMs = 2000;
+/** A sidecar that did not answer in time is asked again. */
+const retryMs = 1000;
+
+/** The sidecars of a cluster: compiled from the store, pushed when it changes, told of in the status of its objects. */
+export function createSidecars(options: SidecarsOptions): RunningSidecars {
+  return new SidecarFleet(options);
+}
+
+class SidecarFleet implements RunningSidecars {
+  readonly #options: SidecarsOptions;
+  readonly #compile: CompileOptions;
+  readonly #live = new Map<string, Sidecar>();
+  /** Sidecars that are about to run with this configuration. */
+  readonly #starting = new Map<string, Compiled>();
+  readonly #taken = new Map<string, string>();
+  readonly #mirror: ReturnType<typeof openMirror>;
+  readonly #unwatch: () => void;
+  #round: Promise<void> | undefined;
+  #next: PromiseWithResolvers<void> | undefined;
+  #ended = Promise.withResolvers<void>();
+  #closed = false;
+  #cancelRetry: () => void = () => undefined;
+
+  constructor(options: SidecarsOptions) {
+    this.#options = options;
+    this.#compile = {
+      identityBundlePem: options.authority.identityBundlePem,
+      outboundPorts: openOutboundPorts(join(options.stateDir, 'sidecar-ports.json')),
+      tracing: options.tracing,
+      accessLog: options.accessLog,
+      hostAddress: ({ port }) => {
+        const address = options.hostPorts[port];
+        return address && !this.#taken.has(address) ? address : undefined;
+      },
+    };
+    publishClasses(options);
+    this.#mirror = openMirror(options.store, Object.values(followedKinds), () => void this.settled());
+    const policies = 'NetworkPolicy.networking.k8s.io';
+    const explain = (object: Stored) =>
+      options.events.record(object, {
+        type: 'Normal',
+        reason: 'IdentityInstead',
+        message: 'this cluster has no Pod network to filter: sidecars enforce the identity of callers instead',
+      });
+    this.#unwatch = options.store.watch(policies, ({ type, object }) => type === 'ADDED' && explain(object));
+    void this.settled();
+  }
+
+  #world(): World {
+    return readWorld(this.#mirror.read, this.#options.authority.trustDomain);
+  }
+
+  #view(pod: Stored<Pod>, sandbox: PodSandbox): { readonly pod: MeshPod; readonly meshed: boolean } {
+    const namespace = this.#options.store.get<Namespace>('Namespace', pod.metadata.namespace ?? '');
+    return { pod: meshPod(pod, sandbox.ip), meshed: isMeshed(pod, namespace) };
+  }
+
+  settled(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#next ??= Promise.withResolvers<void>();
+    const { promise } = this.#next;
+    this.#round ??= this.#rounds();
+    return promise;
+  }
+
+  /** One round after another while there are changes; changes of one turn of the event loop share a round. */
+  async #rounds(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#next) {
+      const { resolve } = this.#next;
+      this.#next = undefined;
+      if (!this.#closed) await this.#push();
+      resolve();
+      this.#ended.resolve();
+      this.#ended = Promise.withResolvers<void>();
+    }
+    this.#round = undefined;
+  }
+
+  async #push(): Promise<void> {
+    const world = this.#world();
+    ensureGateways(this.#options, world.gateways);
+    const results = await Promise.all([...this.#live.values()].map((sidecar) => this.#pushOne(sidecar, world)));
+    if (this.#closed) return;
+    const failed = results.filter((message) => message !== undefined);
+    const result: Programmed = { ok: failed.length === 0, message: failed[0] ?? '' };
+    publish(this.#options, world, { mapped: this.#options.hostPorts, taken: this.#taken }, result);
+  }
+
+  /** What a running sidecar had to say against it; one that is being started again reads its files by itself. */
+  async #pushOne(sidecar: Sidecar, world: World): Promise<string | undefined> {
+    const name = `sidecar of ${sidecar.pod.namespace}/${sidecar.pod.name}`;
+    if (!sidecar.running) return undefined;
+    let result: PushResult;
+    try {
+      result = await sidecar.push(compile(sidecar.pod, world, this.#compile));
+    } catch (error) {
+      return `${name}: ${(error as Error).message}`;
+    }
+    if (result.outcome === 'confirmed' || !this.#live.has(sidecar.pod.uid) || !sidecar.running) return undefined;
+    if (result.outcome === 'unconfirmed') this.#options.clock.after(retryMs, () => void this.settled());
+    return `${name} ${result.outcome}: ${result.message}`;
+  }
+
+  async start(object: Stored<Pod>, sandbox: PodSandbox): Promise<void> {
+    const { pod, meshed } = this.#view(object, sandbox);
+    if (!meshed || this.#live.has(pod.uid)) return;
+    const { authority, envoy, clock, events } = this.#options;
+    const world = this.#world();
+    if (pod.gateway) await this.#checkHostPorts(pod, sandbox, world);
+    const compiled = compile(pod, world, this.#compile);
+    this.#starting.set(pod.uid, compiled);
+    try {
+      const onEvent = (reason: string, message: string) => events.record(object, { type: 'Warning', reason, message });
+      const onBack = () => void this.settled();
+      const own = { pod, podDir: sandbox.dir, authority, envoy, clock, onEvent, onBack };
+      const sidecar = await startSidecar(own, compiled);
+      this.#live.set(pod.uid, sidecar);
+    } finally {
+      this.#starting.delete(pod.uid);
+    }
+    await this.settled();
+  }
+
+  /** A gateway whose host ports are taken runs without them, says so, and looks again. */
+  async #checkHostPorts(pod: MeshPod, sandbox: PodSandbox, world: World): Promise<void> {
+    if (existsSync(join(sandbox.dir, files.record))) return;
+    const ports = gatewaysOf(world, pod).flatMap(({ spec }) => spec.listeners.map(({ port }) => port));
+    for (const address of new Set(ports.map((port) => this.#options.hostPorts[port]))) {
+      const problem = address && (await portTaken(address));
+      if (address && problem) this.#taken.set(address, problem);
+    }
+    if (this.#taken.size > 0) this.#retryPorts();
+  }
+
+  #retryPorts(): void {
+    this.#cancelRetry();
+    this.#cancelRetry = this.#options.clock.after(portRetryMs, () => void this.#lookAgain());
+  }
+
+  async #lookAgain(): Promise<void> {
+    for (const address of [...this.#taken.keys()]) if (!(await portTaken(address))) this.#taken.delete(address);
+    if (this.#closed) return;
+    if (this.#taken.size > 0) this.#retryPorts();
+    await this.settled();
+  }
+
+  environment(
+    pod: Stored<Pod>,
+    sandbox: PodSandbox,
+    declared: Readonly<Record<string, string>>,
+  ): Record<string, string> {
+    const view = this.#view(pod, sandbox);
+    return view.meshed ? sidecarEnvironment(view.pod, declared, this.#compile.outboundPorts) : {};
+  }
+
+  isolated(pod: Stored<Pod>, sandbox: PodSandbox): ReturnType<typeof isolation> {
+    const view = this.#view(pod, sandbox);
+    return isolation(view.pod, view.meshed, appPorts(view.pod, this.#world().services.values()));
+  }
+
+  #sendsTo(podUid: string): boolean {
+    if ([...this.#starting.values()].some(({ endpointUids }) => endpointUids.has(podUid))) return true;
+    return [...this.#live].some(
+      ([uid, sidecar]) => uid !== podUid && sidecar.running && sidecar.confirmed.endpointUids.has(podUid),
+    );
+  }
+
+  async drained(podUid: string, signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([this.settled(), aborted]);
+    while (this.#sendsTo(podUid) && !signal.aborted && !this.#closed) {
+      await Promise.race([this.#ended.promise, aborted]);
+    }
+    if (signal.aborted || this.#closed) return;
+    const sidecar = this.#live.get(podUid);
+    if (sidecar) await quiet(sidecar.admin, this.#options.clock, () => sidecar.running, signal);
+  }
+
+  async stop(podUid: string): Promise<void> {
+    const sidecar = this.#live.get(podUid);
+    this.#live.delete(podUid);
+    await sidecar?.stop();
+    void this.settled();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#mirror.stop();
+    this.#unwatch();
+    this.#cancelRetry();
+    await this.#round;
+    for (const sidecar of this.#live.values()) sidecar.release();
+  }
+}
