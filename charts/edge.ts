@@ -9,7 +9,7 @@ import { k8s } from './cdk8s-plus.ts';
 import type { ChartContext } from './context.ts';
 import { secretContracts } from './secrets.ts';
 import { standing } from './standing.ts';
-import { httpProbes, Workload, type WorkloadProps } from './workload.ts';
+import { httpProbes, socketsAnnotation, Workload, type WorkloadProps } from './workload.ts';
 
 /** Tells who serves a Gateway (https://gateway-api.sigs.k8s.io/geps/gep-1762/); the embedded cluster goes by it too. */
 const gatewayLabel = 'gateway.networking.k8s.io/gateway-name';
@@ -33,6 +33,7 @@ export function edge(scope: Construct, context: ChartContext): void {
     replicas: context.environment.replicas,
     environment: context.environment,
     podLabels: { ...own.podLabels, [gatewayLabel]: gateway.name },
+    podAnnotations: { ...own.podAnnotations, ...socketsAnnotation },
     container: {
       ...own.container,
       ports: [...gateway.listeners.map(({ name, port }) => ({ name, port })), ...own.container.ports],

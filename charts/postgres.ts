@@ -7,7 +7,7 @@ import { type ChartContext, intentOf } from './context.ts';
 import { servicePort } from './ports.ts';
 import { secretContracts } from './secrets.ts';
 import { standing } from './standing.ts';
-import { tcpProbes, Workload } from './workload.ts';
+import { socketsAnnotation, tcpProbes, Workload } from './workload.ts';
 
 const version = '18';
 /** `postgres` of the official image. */
@@ -42,6 +42,7 @@ export function database(scope: Construct, context: ChartContext, services: read
     user,
     fsGroup: user,
     environment: context.environment,
+    podAnnotations: socketsAnnotation,
     claim: { name: 'data', path: dataPath, size: context.environment.postgres.storage },
     volumes: [
       { name: 'run', path: '/var/run/postgresql' },
@@ -75,11 +76,10 @@ export function databaseUrl({ intent }: ChartContext, name: string): k8s.EnvVar[
 
 const initName = `${postgres.name}-init`;
 
-/** Sourced by the entry point of the official image, with its `set -e`, once, when the volume is empty (https://hub.docker.com/_/postgres). */
+/** Sourced by the entry point of the official image, with its `set -e`, when the volume is empty (https://hub.docker.com/_/postgres). */
 const initScript = `for database in $(echo "$PARLEY_DATABASES" | tr ',' ' '); do
   psql --username "$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 --set database="$database" <<'SQL'
 CREATE DATABASE :"database";
-REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 SQL
 done
 `;

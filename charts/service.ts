@@ -9,7 +9,7 @@ import { servicePort } from './ports.ts';
 import { databaseUrl } from './postgres.ts';
 import { secretVariables } from './secrets.ts';
 import { standing } from './standing.ts';
-import { httpProbes, Workload } from './workload.ts';
+import { httpProbes, socketsAnnotation, Workload } from './workload.ts';
 
 /** The user of the images of services/bundle.ts. */
 const user = 10_001;
@@ -50,7 +50,7 @@ function release(scope: Construct, context: ChartContext, entry: CatalogueServic
     replicas: context.environment.replicas,
     user,
     environment: context.environment,
-    podAnnotations: { 'parley.dev/sockets': 'true' },
+    podAnnotations: socketsAnnotation,
     container: {
       name: entry.name,
       image: `parley/${entry.name}:${version}`,

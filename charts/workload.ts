@@ -51,6 +51,9 @@ export interface VolumeProps {
   readonly source?: Pick<k8s.Volume, 'secret' | 'configMap'>;
 }
 
+/** For programs that listen and call by the sockets of PARLEY_SOCKETS where it is set (docs/architecture.md); of no meaning elsewhere. */
+export const socketsAnnotation = { 'parley.dev/sockets': 'true' } as const;
+
 /** Room for what programs write outside their own volumes. */
 const scratchSize = '64Mi';
 /** Time for a rollout to make progress before it counts as failed; an image is pulled within it. */

@@ -29,8 +29,8 @@ export const edgeGateway: MeshIntent['gateway'] = {
 /** What outside clients may reach, and by which path or gRPC service. A service that is not named here has no edge route. */
 const edges: Readonly<Record<string, NonNullable<ServiceIntent['edge']>>> = {
   accounts: { paths: ['/v1', '/v2'] },
-  identity: { paths: ['/token', '/.well-known'] },
-  orders: { grpcServices: ['exchange.orders.v1.OrdersService', 'exchange.orders.v2.OrdersService'] },
+  identity: { paths: ['/oauth', '/.well-known'] },
+  orders: { grpcServices: ['exchange.orders.v1.OrderService', 'exchange.orders.v2.OrderService'] },
   portfolio: { paths: ['/graphql'] },
 };
 
