@@ -2,6 +2,7 @@ import type { IGateway } from '@kubernetes-models/gateway-api/gateway.networking
 import { gatewayListeners } from '../gateway.ts';
 import { edgeName, type GatewayIntent, type MeshIntent } from '../intent.ts';
 import { type KubeObject, metadataOf } from '../objects.ts';
+import { adminPort } from '../ports.ts';
 import { server } from './authorization.ts';
 import type { AuthorizationPolicy, NetworkAuthentication } from './policy.ts';
 
@@ -17,7 +18,12 @@ export function gateway(intent: MeshIntent): KubeObject[] {
     metadata: metadataOf(intent, name, name),
     spec: { gatewayClassName: 'parley', listeners: gatewayListeners(intent.gateway) },
   };
-  return [object, outside(intent), ...listeners.flatMap((listener) => open(intent, listener))];
+  return [
+    object,
+    outside(intent),
+    ...listeners.flatMap((listener) => open(intent, listener)),
+    server(intent, `${name}-admin`, name, adminPort, 'HTTP/1'),
+  ];
 }
 
 function outside(intent: MeshIntent): NetworkAuthentication {

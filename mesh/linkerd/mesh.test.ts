@@ -32,6 +32,7 @@ test('every port of a service has a Server that says its protocol and denies by 
         ['db', 'db', 5432, 'opaque'],
         ['edge-http', 'edge', 8080, 'unknown'],
         ['edge-https', 'edge', 8443, 'TLS'],
+        ['edge-admin', 'edge', 9090, 'HTTP/1'],
       ] as const
     ).map(([name, service, port, proxyProtocol]) => [
       name,
