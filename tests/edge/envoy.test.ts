@@ -9,7 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findEnvoy } from '../../local/envoy/find.ts';
 import { sampleIntent } from '../../mesh/intent-sample.ts';
 import { edgeEnvoy, edgeFiles } from '../../mesh/linkerd/edge-envoy.ts';
-import { freePort } from '../free-port.ts';
+import { eventually } from '../eventually.ts';
+import { freePorts } from '../free-port.ts';
 
 /** The configuration of the Linkerd edge in a real Envoy, its ports, files and upstreams moved to this machine. */
 const folder = mkdtempSync(join(tmpdir(), 'parley-edge-'));
@@ -22,7 +23,7 @@ beforeAll(async () => {
   upstream = createServer((request, response) => response.end(`upstream ${request.url}`)).listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   const { port } = upstream.address() as AddressInfo;
-  const [http, adminPort] = [await freePort(), await freePort()];
+  const [http = 0, adminPort = 0] = await freePorts(2);
   [base, admin] = [`http://127.0.0.1:${http}`, `http://127.0.0.1:${adminPort}`];
   const gateway = { name: 'edge', listeners: [{ name: 'http', port: http, protocol: 'HTTP' as const }] };
   const text = JSON.stringify(edgeEnvoy(sampleIntent({ gateway })))
@@ -32,15 +33,16 @@ beforeAll(async () => {
     .replaceAll(edgeFiles.admin, join(folder, 'admin.sock'));
   const file = join(folder, 'envoy.json');
   writeFileSync(file, text);
-  const { path } = await findEnvoy({ env: process.env, toolsDir: join(process.cwd(), '.parley/tools') });
+  const { path } = await findEnvoy({
+    env: process.env,
+    toolsDir: process.env.PARLEY_TOOLS ?? join(tmpdir(), 'parley-tools'),
+  });
   const log = join(folder, 'envoy.log');
   envoy = spawn(path, ['-c', file, '-l', 'warning', '--log-path', log, '--concurrency', '1', '--disable-hot-restart']);
-  await expect
-    .poll(() => statusOf(`${admin}/readyz`), { timeout: 20_000, message: 'Envoy answers /readyz' })
-    .toBe(200)
-    .catch((error: unknown) => {
-      throw new Error(`Envoy did not start: ${readFileSync(log, 'utf8')}`, { cause: error });
-    });
+  const ready = () => statusOf(`${admin}/readyz`);
+  await eventually('Envoy answers /readyz', 20_000, ready, (status) => status === 200).catch((error: unknown) => {
+    throw new Error(`Envoy did not start: ${readFileSync(log, 'utf8')}`, { cause: error });
+  });
 }, 120_000);
 
 afterAll(async () => {
