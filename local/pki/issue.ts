@@ -1,8 +1,8 @@
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-x509.cryptoProvider.set(webcrypto);
+x509.cryptoProvider.set(globalThis.crypto);
+const { subtle } = x509.cryptoProvider.get();
 
 /** ECDSA on P-256: small, fast to make, and accepted by every TLS stack. */
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -28,13 +28,13 @@ export interface CertificateRequest {
 
 const usageOid = { server: x509.ExtendedKeyUsage.serverAuth, client: x509.ExtendedKeyUsage.clientAuth };
 
-async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
-  return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+async function pemOfKey(key: Parameters<typeof subtle.exportKey>[1]): Promise<string> {
+  return x509.PemConverter.encode(await subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 }
 
 /** Makes a self-signed authority that may sign leaf certificates only (RFC 5280 path length 0). */
 export async function makeAuthority(subject: string, nowMs: number, notAfterMs: number): Promise<KeyPair> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: subject,
     keys: keys,
@@ -53,14 +53,14 @@ export async function makeAuthority(subject: string, nowMs: number, notAfterMs: 
 /** Signs a new key pair for `request` with the authority. */
 export async function issueCertificate(authority: KeyPair, request: CertificateRequest): Promise<KeyPair> {
   const issuer = new x509.X509Certificate(authority.certificatePem);
-  const signingKey = await webcrypto.subtle.importKey(
+  const signingKey = await subtle.importKey(
     'pkcs8',
     x509.PemConverter.decodeFirst(authority.keyPem),
     algorithm,
     false,
     ['sign'],
   );
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const names = request.alternativeNames.map(({ type, value }) => ({ type, value }));
   const certificate = await x509.X509CertificateGenerator.create({
     subject: request.subject,
