@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -6,6 +7,7 @@ import type { PodList } from 'kubernetes-types/core/v1.js';
 import { afterEach, expect, test } from 'vitest';
 import { eventually } from '../eventually.ts';
 import { openSite, type Site } from '../exchange.ts';
+import { http, postJson } from '../http.ts';
 import { processesOf } from '../processes.ts';
 
 const sites: Site[] = [];
@@ -112,4 +114,98 @@ test('Ctrl-C while up runs: exit 130, and nothing is left', async () => {
   const finished = await running.finished;
   expect(finished.code, finished.stderr).toBe(130);
   expect(processesOf(site.home).map(({ command }) => command)).toEqual([]);
+});
+
+test('what was acknowledged outlives down and up; down --purge forgets it', async () => {
+  const site = await freshSite();
+  await site.parley(...up);
+  const authorization = `Bearer ${await site.token()}`;
+  const opened = await postJson(
+    `${site.http}/v1/accounts`,
+    { currency: 'EUR' },
+    { authorization, 'idempotency-key': randomUUID() },
+  );
+  expect(opened.status, opened.text).toBe(201);
+  const { id } = opened.json<{ id: string }>();
+  const read = async () =>
+    (await http(`${site.http}/v1/accounts/${id}`, { headers: { authorization: `Bearer ${await site.token()}` } }))
+      .status;
+  await site.parley('release', 'accounts', '2.0.0');
+  await site.parley('split', 'accounts', '1.4.0=30', '2.0.0=70');
+  const weights = async () => {
+    const { services } = JSON.parse((await site.parley('status', '-o', 'json')).stdout) as Status;
+    return services.find(({ name }) => name === 'accounts')?.releases.map(({ version, weight }) => [version, weight]);
+  };
+  expect(await weights()).toEqual([
+    ['1.4.0', 30],
+    ['2.0.0', 70],
+  ]);
+  await site.parley('down');
+  await site.parley(...up);
+  expect(await read()).toBe(200);
+  expect(await weights()).toEqual([
+    ['1.4.0', 30],
+    ['2.0.0', 70],
+  ]);
+  await site.parley('down', '--purge');
+  expect(existsSync(site.home)).toBe(false);
+});
+
+test('exit codes and words: what is wrong, and the next command', async () => {
+  const site = await freshSite();
+  const nothing = await site.attempt(['status']);
+  expect(nothing.code).toBe(3);
+  expect(nothing.stderr).toContain('parley up');
+  expect((await site.attempt(['try'])).code).toBe(1);
+  expect((await site.attempt(['upp'])).stderr).toContain('Did you mean up?');
+  await site.parley(...up);
+  const table: readonly [readonly string[], number, RegExp][] = [
+    [['upp'], 2, /no such command/],
+    [['up', '--target', 'moon'], 2, /moon/],
+    [['up', '--mesh', 'moon'], 2, /istio.*linkerd/],
+    [['up', '--target', 'kind'], 1, /kind/],
+    [['split', 'accounts', '1.4.0=banana'], 2, /banana/],
+    [['split', 'accounts', '2.0.0=100'], 1, /parley release accounts 2\.0\.0/],
+    [['split', 'nobody', '1.4.0=100'], 1, /nobody.*accounts/s],
+    [['release', 'accounts', '9.9.9'], 1, /9\.9\.9.*2\.0\.0/s],
+    [['split', 'accounts', '1.4.0=0'], 1, /all weights are 0/],
+    [['help', 'exit-codes'], 0, /^$/],
+    [['check'], 0, /^$/],
+  ];
+  for (const [args, code, said] of table) {
+    const finished = await site.attempt(args);
+    expect(`${args.join(' ')}: ${finished.code}\n${finished.stderr}`).toMatch(
+      new RegExp(`^${args.join(' ')}: ${code}\n`),
+    );
+    if (code !== 0) expect(finished.stderr).toMatch(said);
+    if (code !== 0) expect(finished.stdout).toBe('');
+  }
+});
+
+interface Status {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly target: { readonly name: string; readonly running: boolean };
+  readonly services: readonly {
+    readonly name: string;
+    readonly url?: string;
+    readonly releases: readonly { readonly version: string; readonly weight: number; readonly ready: number }[];
+  }[];
+  readonly methods: readonly { readonly name: string; readonly on: boolean; readonly reason?: string }[];
+}
+
+test('status -o json: target, services with releases, weights and address, methods on or off with a reason', async () => {
+  const site = await freshSite();
+  await site.parley(...up);
+  const status = JSON.parse((await site.parley('status', '-o', 'json')).stdout) as Status;
+  expect(status).toMatchObject({ kind: 'Status', target: { name: 'embedded', running: true } });
+  expect(status.apiVersion).toMatch(/^parley\.dev\//);
+  expect(status.services.map(({ name }) => name)).toEqual(['accounts', 'identity', 'orders', 'portfolio']);
+  for (const { name, url, releases } of status.services) {
+    expect(url, name).toContain(`:${site.httpPort}`);
+    expect(releases, name).toMatchObject([{ weight: 100, ready: 1 }]);
+  }
+  const on = status.methods.filter((method) => method.on).map(({ name }) => name);
+  expect(on).toEqual(['REST', 'signed token', 'gRPC', 'GraphQL']);
+  for (const { name, reason } of status.methods.filter((method) => !method.on)) expect(reason, name).toBeTruthy();
 });

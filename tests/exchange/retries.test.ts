@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../eventually.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { loadOf } from '../load.ts';
+import { allReady, podsOf, processesOfPod } from '../pods.ts';
 
 /** `2.1.0-errors` answers every fifth request with 500, `2.1.0-latency` every third 300 ms late. */
 const errorShare = 0.2;
@@ -91,4 +92,47 @@ test('a timeout in the route: late answers fail at once, the others do not', asy
   expect(hasty.failed / hasty.sent).toBeGreaterThan(lateShare * 0.8);
   expect(hasty.failed / hasty.sent).toBeLessThan(lateShare * 1.2);
   expect(Object.keys(hasty.reasons).join()).toContain('504');
+});
+
+/** Freezes a program: its connections stay open and nobody answers, until `thaw`. */
+function freeze(pids: readonly number[]): { thaw(): void } {
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  return {
+    thaw: () => {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    },
+  };
+}
+
+test('outlier detection: a Pod that does not answer is left out after five errors; without it, half of the calls go on failing', async () => {
+  await only('1.4.0');
+  await withRule({ timeouts: { request: '150ms' } });
+  await exchange.kubectl('scale', 'deployment/accounts-1-4-0', '--replicas=2');
+  await exchange.kubectl('rollout', 'status', 'deployment/accounts-1-4-0', '--timeout=60s');
+  const failedWhileFrozen = async () => {
+    const pods = await podsOf(exchange, 'accounts');
+    const pod = pods.find(({ metadata }) => metadata?.labels?.['app.kubernetes.io/version'] === '1.4.0');
+    if (!pod) throw new Error('no Pod of accounts 1.4.0');
+    const { thaw } = freeze(processesOfPod(exchange, pod).app.map(({ pid }) => pid));
+    try {
+      return await loadOf(exchange, 'rest', 200, 20, 100);
+    } finally {
+      thaw();
+      await allReady(exchange);
+    }
+  };
+  const guarded = await failedWhileFrozen();
+  const rule = await exchange.get<{ items: { metadata: { name: string }; spec: { host: string } }[] }>(
+    'destinationrules',
+  );
+  for (const { metadata, spec } of rule.items) {
+    if (spec.host.startsWith('accounts-1-4-0')) await exchange.kubectl('delete', 'destinationrule', metadata.name);
+  }
+  const unguarded = await failedWhileFrozen();
+  process.stdout.write(
+    `one Pod of two frozen for 2 s: ${guarded.failed}/${guarded.sent} failed, without outlier detection ${unguarded.failed}/${unguarded.sent}\n`,
+  );
+  expect(guarded.failed).toBeGreaterThan(0);
+  expect(guarded.failed).toBeLessThan(40);
+  expect(unguarded.failed).toBeGreaterThan(2 * guarded.failed);
 });

@@ -41,7 +41,11 @@ const valid = () => ({ authorization: `Bearer ${material.token}` });
 /** What the store holds for the caller of the valid token. */
 async function stored(): Promise<unknown> {
   const accounts = await http(`${exchange.http}/v1/accounts`, { headers: valid() });
-  const orders = await postJson(`${exchange.http}/graphql`, { query: '{ portfolio { orders { id } } }' }, valid());
+  const orders = await postJson(
+    `${exchange.http}/graphql`,
+    { query: '{ me { accounts { id orders { id } } } }' },
+    valid(),
+  );
   expect(accounts.status, accounts.text).toBe(200);
   return { accounts: accounts.json(), orders: orders.json() };
 }
@@ -79,7 +83,7 @@ describe.each(attacks)('$name', ({ authorization }) => {
     expect(grpc.status, grpc.message).toBe(16);
     const graphql = await postJson(
       `${exchange.http}/graphql`,
-      { query: '{ portfolio { accounts { id } } }' },
+      { query: '{ me { accounts { id } } }' },
       await headers(),
     );
     expect(refusedByGraphql(graphql.status, graphql.text), `${graphql.status} ${graphql.text}`).toBe(true);

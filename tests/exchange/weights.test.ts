@@ -3,6 +3,7 @@ import type { LoadKind } from '../../verify/load/kinds.ts';
 import { binomialBounds } from '../binomial.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { loadOf, openCall } from '../load.ts';
+import { answeredBy } from '../service-metrics.ts';
 
 const requests = 600;
 /** One kind per conversation; `grpc-unary` on one connection shows that calls are divided, not channels. */
@@ -51,3 +52,23 @@ for (const { service, kind, connections } of conversations) {
     }
   });
 }
+
+test('between services: portfolio follows the mesh routes of accounts and orders', async () => {
+  for (const service of ['accounts', 'orders', 'portfolio']) await split(service, service === 'portfolio' ? 0 : 30);
+  const callees = ['accounts', 'orders'];
+  const before = await Promise.all(callees.map((service) => answeredBy(exchange, service, 'portfolio')));
+  const report = await loadOf(exchange, 'graphql', requests, 4);
+  expect(report.ok, JSON.stringify(report.faults)).toBe(report.sent);
+  for (const [index, service] of callees.entries()) {
+    const after = await answeredBy(exchange, service, 'portfolio');
+    const gained = (release: string) => (after[release] ?? 0) - (before[index]?.[release] ?? 0);
+    const total = gained('1.4.0') + gained('2.0.0');
+    const { low, high } = binomialBounds(total, 0.3);
+    process.stdout.write(
+      `portfolio -> ${service} 70/30: ${gained('1.4.0')}/${gained('2.0.0')}, bounds ${low}..${high}\n`,
+    );
+    expect(total).toBeGreaterThanOrEqual(report.sent);
+    expect(gained('2.0.0')).toBeGreaterThanOrEqual(low);
+    expect(gained('2.0.0')).toBeLessThanOrEqual(high);
+  }
+});
