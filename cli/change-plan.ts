@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { type Catalogue, readCatalogue } from '../charts/catalogue.ts';
+import type { Plan } from '../charts/plan.ts';
+import { carryOut, currentPlan, waitForReleases, waitForRoutes } from './carry-out.ts';
+import { openCluster } from './cluster.ts';
+import type { CommandContext, Invocation } from './command.ts';
+import { parseDuration } from './duration.ts';
+import { usageFailure } from './failure.ts';
+import { writeDocument } from './output/document.ts';
+import { createProgress } from './output/progress.ts';
+import { choicesInForce } from './rendering.ts';
+import { stateFolder } from './state-folder.ts';
+import { didYouMean } from './suggest.ts';
+
+/** Reads the plan, changes it, applies the difference, and returns when it is in force. */
+export async function changePlan(
+  context: CommandContext,
+  invocation: Invocation,
+  service: string,
+  change: (plan: Plan, catalogue: Catalogue) => Plan,
+): Promise<void> {
+  const timeoutMs = parseDuration(invocation.text('timeout') ?? '60s', '--timeout');
+  const catalogue = readCatalogue(join(context.repo, 'services'));
+  const names = catalogue.map(({ name }) => name);
+  if (!names.includes(service)) {
+    throw usageFailure(`${service}: unknown service.${didYouMean(service, names)}`, `Known: ${names.join(', ')}.`);
+  }
+  const cluster = await openCluster(stateFolder(context).kubeconfig);
+  const progress = createProgress(context.stderr, context.env, context.clock);
+  const plan = change(await currentPlan(cluster), catalogue);
+  const choices = await choicesInForce(cluster, context);
+  const done = await progress.step(
+    'objects',
+    () => carryOut(cluster, plan, choices),
+    ({ applied, removed }) => {
+      const changed = applied.filter(({ result }) => result !== 'unchanged').length;
+      return `${changed} changed${removed.length > 0 ? `, ${removed.length} removed` : ''}`;
+    },
+  );
+  await progress.step('releases ready', (say) => waitForReleases(context, cluster, { timeoutMs, service, say }));
+  await progress.step('routes in force', (say) => waitForRoutes(context, cluster, { timeoutMs, service, say }));
+  if (invocation.output !== 'text') {
+    const changed = done.applied.filter(({ result }) => result !== 'unchanged');
+    await writeDocument(context.stdout, invocation.output, 'Plan', {
+      service,
+      releases: plan[service] ?? {},
+      changed: changed.map(({ kind, name, result }) => ({ kind, name, result })),
+      removed: done.removed,
+    });
+  }
+}

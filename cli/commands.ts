@@ -1,0 +1,27 @@
+import type { Command } from './command.ts';
+
+/** Every verb in the order of `parley help`. Loading one costs nothing of the others. */
+export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./commands/up.ts')).up,
+  down: async () => (await import('./commands/down.ts')).down,
+  status: async () => (await import('./commands/status.ts')).status,
+  try: async () => (await import('./commands/try.ts')).tryCalls,
+  load: async () => (await import('./commands/load.ts')).load,
+  release: async () => (await import('./commands/release.ts')).release,
+  split: async () => (await import('./commands/split.ts')).split,
+  logs: async () => (await import('./commands/logs.ts')).logs,
+  render: async () => (await import('./commands/render.ts')).render,
+  apply: async () => (await import('./commands/apply.ts')).apply,
+  token: async () => (await import('./commands/token.ts')).token,
+  kubeconfig: async () => (await import('./commands/kubeconfig.ts')).kubeconfig,
+  check: async () => (await import('./commands/check.ts')).check,
+  completion: async () => (await import('./commands/completion.ts')).completion,
+  version: async () => (await import('./commands/version.ts')).version,
+};
+
+export const commandNames: readonly string[] = [...Object.keys(commandLoaders), 'help'];
+
+/** For help and completion, which speak of all. */
+export function loadAllCommands(): Promise<Command[]> {
+  return Promise.all(Object.values(commandLoaders).map((load) => load()));
+}

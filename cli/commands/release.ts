@@ -1,0 +1,36 @@
+import { changePlan } from '../change-plan.ts';
+import type { Command } from '../command.ts';
+
+export const release: Command = {
+  name: 'release',
+  summary: 'put a release beside the others, without traffic; or take one away',
+  args: [
+    { name: '<service>', description: 'such as accounts' },
+    { name: '<version>', description: 'a release of its catalogue, such as 2.0.0' },
+  ],
+  options: [
+    { flags: '--remove', description: 'take the release away; it must have weight 0' },
+    { flags: '--timeout <duration>', description: 'how long to wait until it is ready', default: '60s' },
+  ],
+  outputs: ['text', 'json'],
+  examples: [
+    { line: 'parley release accounts 2.0.0', what: 'accounts 2.0.0 runs beside 1.4.0 and gets no requests yet' },
+    { line: 'parley release accounts 1.4.0 --remove', what: 'once all its weight is elsewhere' },
+  ],
+  async run(context, invocation) {
+    const { addRelease, removeRelease } = await import('../../charts/plan.ts');
+    const [service = '', version = ''] = invocation.args;
+    const removing = invocation.flag('remove');
+    await changePlan(context, invocation, service, (plan, catalogue) =>
+      removing ? removeRelease(plan, service, version) : addRelease(plan, catalogue, service, version),
+    );
+    if (invocation.output === 'text') {
+      context.stdout.write(
+        removing
+          ? `${service} ${version} is gone\n`
+          : `${service} ${version} runs; give it traffic: parley split ${service} ... ${version}=10\n`,
+      );
+    }
+    return 'ok';
+  },
+};

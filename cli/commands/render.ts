@@ -1,0 +1,41 @@
+import { environmentNames } from '../../charts/environments.ts';
+import { meshNames } from '../../mesh/intent.ts';
+import type { Command } from '../command.ts';
+
+export const render: Command = {
+  name: 'render',
+  summary: 'the Kubernetes objects of the exchange, on stdout and nothing else there',
+  options: [
+    { flags: '--mesh <mesh>', description: 'whose policy (else MESH, else istio)', choices: meshNames },
+    { flags: '--env <env>', description: 'sizes and replicas', choices: environmentNames, default: 'dev' },
+    { flags: '--running', description: 'releases and weights of what runs now, instead of the defaults' },
+  ],
+  outputs: ['yaml', 'json'],
+  examples: [
+    { line: 'parley render --mesh linkerd > exchange.yaml', what: 'needs no cluster; the same bytes each time' },
+    { line: 'parley render --env prod -o json | kubectl apply -f -', what: 'for a cluster of your own' },
+  ],
+  async run(context, { output, text, flag }) {
+    const { chooseMesh } = await import('../target/choose.ts');
+    const { renderOptions } = await import('../rendering.ts');
+    const charts = await import('../../charts/render.ts');
+    const { defaultPlan } = await import('../../charts/plan.ts');
+    const choices = { mesh: chooseMesh(context.env, text('mesh')), env: text('env') ?? 'dev', repo: context.repo };
+    const defaults = await renderOptions({}, choices);
+    const plan = flag('running') ? await runningPlan(context) : defaultPlan(defaults.catalogue);
+    const options = { ...defaults, plan };
+    for (const { object, field, reason } of charts.findings(options)) {
+      context.stderr.write(`parley: ${choices.mesh} cannot express ${field} of ${object}: ${reason}\n`);
+    }
+    const objects = charts.render(options);
+    context.stdout.write(output === 'json' ? charts.toJson(objects) : charts.toYaml(objects));
+    return 'ok';
+  },
+};
+
+async function runningPlan(context: Parameters<Command['run']>[0]) {
+  const { openCluster } = await import('../cluster.ts');
+  const { currentPlan } = await import('../carry-out.ts');
+  const { stateFolder } = await import('../state-folder.ts');
+  return currentPlan(await openCluster(stateFolder(context).kubeconfig));
+}

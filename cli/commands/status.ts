@@ -1,0 +1,46 @@
+import type { Command, CommandContext } from '../command.ts';
+import { type ExchangeStatus, exchangeStatus, serviceStates } from '../exchange-status.ts';
+import { colorsFor } from '../output/color.ts';
+import { writeDocument } from '../output/document.ts';
+import { hostPorts, stateFolder } from '../state-folder.ts';
+
+export const status: Command = {
+  name: 'status',
+  summary: 'what runs, where, with which weights, and which methods are on',
+  outputs: ['text', 'json', 'yaml'],
+  examples: [
+    { line: 'parley status', what: 'exits 3 when something is not ready' },
+    { line: "parley status -o json | jq '.services[] | {name, releases}'", what: 'for scripts' },
+  ],
+  async run(context, { output }) {
+    const seen = await lookAt(context);
+    if (output !== 'text') await writeDocument(context.stdout, output, 'Status', { ...seen });
+    else {
+      const { statusScreen } = await import('../output/status-screen.ts');
+      context.stdout.write(statusScreen(seen, colorsFor(context.stdout, context.env)));
+      if (!seen.target.running) context.stderr.write('  Type: parley up\n');
+    }
+    return seen.target.running && seen.services.every(settled) ? 'ok' : 'findings';
+  },
+};
+
+function settled({ releases, pending }: ExchangeStatus['services'][number]): boolean {
+  return pending === undefined && releases.every(({ ready, replicas }) => ready >= replicas);
+}
+
+/** The embedded cluster that this state folder belongs to, and the exchange in it. */
+async function lookAt(context: CommandContext): Promise<ExchangeStatus> {
+  const state = stateFolder(context);
+  const { runningDaemon } = await import('../../local/daemon/record.ts');
+  const daemon = runningDaemon(state.path);
+  if (!daemon)
+    return exchangeStatus({ name: 'embedded', running: false, reason: 'no daemon serves its state folder' }, []);
+  const { openCluster } = await import('../cluster.ts');
+  const { observe } = await import('../plan.ts');
+  const { choicesInForce } = await import('../rendering.ts');
+  const cluster = await openCluster(state.kubeconfig);
+  const choices = await choicesInForce(cluster, context);
+  const edge = daemon.hostPorts['8080'] ?? `127.0.0.1:${hostPorts(context.env).http}`;
+  const services = serviceStates(await observe(cluster), `http://${edge}`);
+  return exchangeStatus({ name: 'embedded', running: true, mesh: choices.mesh, server: daemon.server }, services);
+}

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { request } from 'undici';
+import { runningDaemon } from '../local/daemon/record.ts';
+import { type Cluster, openCluster } from './cluster.ts';
+import type { CommandContext } from './command.ts';
+import { Failure } from './failure.ts';
+import { clientSecret } from './secrets.ts';
+import { hostPorts, stateFolder } from './state-folder.ts';
+
+/** How this machine reaches the exchange from outside. */
+export interface Edge {
+  readonly http: string;
+  readonly https: string;
+  /** PEM of the authority of the https address. */
+  readonly authorityPem: string;
+}
+
+/** Addresses of the running exchange. Fails when nothing runs. */
+export async function openEdge(context: CommandContext): Promise<Edge> {
+  const state = stateFolder(context);
+  const daemon = runningDaemon(state.path);
+  const ports = hostPorts(context.env);
+  const authorityPem = await readFile(state.edgeAuthority, 'utf8').catch((cause) => {
+    throw new Failure('NotRunning', `the exchange has no edge yet: ${state.edgeAuthority} cannot be read`, {
+      cause,
+      hint: 'Type: parley up',
+    });
+  });
+  return {
+    http: `http://${daemon?.hostPorts['8080'] ?? `127.0.0.1:${ports.http}`}`,
+    https: `https://${daemon?.hostPorts['8443'] ?? `127.0.0.1:${ports.https}`}`,
+    authorityPem,
+  };
+}
+
+export interface Token {
+  readonly token: string;
+  readonly expiresInSeconds: number;
+}
+
+/** A bearer token by the client credentials grant (RFC 6749, section 4.4), asked for through the edge. */
+export async function requestToken(edge: Edge, cluster: Cluster, client: string): Promise<Token> {
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: client,
+    client_secret: await clientSecret(cluster, client),
+  });
+  const url = `${edge.http}/oauth/token`;
+  const answer = await request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
+  }).catch((cause) => {
+    throw new Failure('Unreachable', `identity does not answer at ${url}`, { cause, hint: 'Type: parley status' });
+  });
+  const text = await answer.body.text();
+  if (answer.statusCode !== 200) {
+    throw new Failure('Refused', `identity gave no token: status ${answer.statusCode} ${text.slice(0, 200)}`, {
+      hint: 'Type: parley status',
+    });
+  }
+  const { access_token: token, expires_in: expiresInSeconds } = JSON.parse(text) as {
+    access_token: string;
+    expires_in: number;
+  };
+  return { token, expiresInSeconds };
+}
+
+/** Tokens for a long run: asked for once, and again before one ends. */
+export function tokenSource(
+  context: CommandContext,
+  edge: Edge,
+  cluster: Cluster,
+  client: string,
+): () => Promise<string> {
+  let current: Promise<Token> | undefined;
+  let renewAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (!current || context.clock.now() >= renewAt) {
+      renewAt = Number.POSITIVE_INFINITY;
+      current = requestToken(edge, cluster, client);
+      const { expiresInSeconds } = await current;
+      renewAt = context.clock.now() + (expiresInSeconds * 1000) / 2;
+    }
+    return (await current).token;
+  };
+}
+
+/** Edge, cluster and tokens of the client in one go. */
+export async function openConversation(context: CommandContext, client = 'demo') {
+  const edge = await openEdge(context);
+  const cluster = await openCluster(stateFolder(context).kubeconfig);
+  return { edge, cluster, token: tokenSource(context, edge, cluster, client) };
+}

@@ -1,0 +1,86 @@
+import { type MethodState, methodStates } from './methods.ts';
+import { type Observed, planOf, releaseOf } from './plan.ts';
+import { programmed, type Route } from './routes.ts';
+
+export interface ReleaseStatus {
+  readonly version: string;
+  readonly weight: number;
+  readonly ready: number;
+  readonly replicas: number;
+}
+
+export interface ServiceStatus {
+  readonly name: string;
+  /** The way in from outside; absent when there is none. */
+  readonly url?: string;
+  readonly releases: readonly ReleaseStatus[];
+  /** Why the weights are not in force (yet). */
+  readonly pending?: string;
+}
+
+export interface ExchangeStatus {
+  readonly target: {
+    readonly name: string;
+    readonly running: boolean;
+    readonly mesh?: string;
+    readonly server?: string;
+    readonly reason?: string;
+  };
+  readonly services: readonly ServiceStatus[];
+  readonly methods: readonly MethodState[];
+}
+
+/** What the cluster's objects say about each service. Pure. `edgeUrl` is where the Gateway listens on the host. */
+export function serviceStates(observed: Observed, edgeUrl: string): ServiceStatus[] {
+  return Object.entries(planOf(observed))
+    .map(([name, weights]) => {
+      const states = [observed.routes.get(name), observed.routes.get(`edge-${name}`)].flatMap((route) =>
+        route ? [programmed(route)] : [],
+      );
+      const waiting = states.find((state) => state.state !== 'yes');
+      const url = outsideUrl(observed.routes.get(`edge-${name}`), edgeUrl);
+      return {
+        name,
+        ...(url ? { url } : {}),
+        releases: Object.entries(weights).map(([version, weight]) => ({
+          version,
+          weight,
+          ...pods(observed, name, version),
+        })),
+        ...(waiting && 'why' in waiting ? { pending: waiting.why } : {}),
+      };
+    })
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** Services of which every release that has weight is ready. */
+export function readyServices(services: readonly ServiceStatus[]): Set<string> {
+  const ready = services.filter(({ releases }) => {
+    const withTraffic = releases.filter(({ weight }) => weight > 0);
+    return (
+      withTraffic.length > 0 && withTraffic.every((release) => release.ready >= release.replicas && release.ready > 0)
+    );
+  });
+  return new Set(ready.map(({ name }) => name));
+}
+
+/** The whole from its parts; `target.running` false means that nothing else was looked at. */
+export function exchangeStatus(target: ExchangeStatus['target'], services: readonly ServiceStatus[]): ExchangeStatus {
+  return { target, services, methods: methodStates(readyServices(services)) };
+}
+
+function pods({ deployments }: Observed, service: string, version: string) {
+  const found = deployments.find((each) => {
+    const release = releaseOf(each);
+    return release?.service === service && release.version === version;
+  });
+  return { ready: found?.status?.readyReplicas ?? 0, replicas: found?.spec?.replicas ?? 1 };
+}
+
+/** The first path or gRPC service that the edge route lets in. */
+function outsideUrl(route: Route | undefined, edgeUrl: string): string | undefined {
+  if (!route) return undefined;
+  const match = route.spec.rules?.flatMap(({ matches }) => matches ?? [])[0];
+  if (match?.path?.value) return `${edgeUrl}${match.path.value}`;
+  return match?.method?.service ? `${edgeUrl}/${match.method.service}` : edgeUrl;
+}

@@ -1,0 +1,46 @@
+import type { ExchangeStatus, ServiceStatus } from '../exchange-status.ts';
+import type { Colors } from './color.ts';
+import { table } from './table.ts';
+
+/** What `parley status` prints for people. */
+export function statusScreen({ target, services, methods }: ExchangeStatus, colors: Colors): string {
+  const head = target.running
+    ? `target  ${target.name}, mesh objects of ${target.mesh}, API ${target.server}\n`
+    : `target  ${target.name}, not running: ${target.reason}\n`;
+  const parts = [head];
+  if (services.length > 0) {
+    parts.push(
+      table(
+        services.flatMap((service) =>
+          service.releases.map((release, index) => ({ service, release, first: index === 0 })),
+        ),
+        [
+          { title: 'SERVICE', cell: ({ service, first }) => (first ? colors.bold(service.name) : '') },
+          { title: 'RELEASE', cell: ({ release }) => release.version },
+          { title: 'READY', align: 'right', cell: ({ release }) => readyCell(release, colors) },
+          { title: 'WEIGHT', align: 'right', cell: ({ release }) => String(release.weight) },
+          { title: 'URL', cell: ({ service, first }) => (first ? (service.url ?? '(inside only)') : '') },
+        ],
+      ),
+      ...services.flatMap((service) => pendingLine(service, colors)),
+    );
+  }
+  parts.push(
+    table(methods, [
+      { title: 'METHOD', cell: ({ name }) => name },
+      { title: '', cell: ({ on }) => (on ? colors.green('√ on') : colors.dim('- off')) },
+      { title: 'CONVERSATION', cell: ({ conversation }) => conversation },
+      { title: 'WHY', cell: ({ reason }) => reason ?? '' },
+    ]),
+  );
+  return parts.join('\n');
+}
+
+function readyCell({ ready, replicas }: ServiceStatus['releases'][number], colors: Colors): string {
+  const text = `${ready}/${replicas}`;
+  return ready < replicas ? colors.yellow(text) : text;
+}
+
+function pendingLine({ name, pending }: ServiceStatus, colors: Colors): string[] {
+  return pending ? [colors.yellow(`‼ ${name}: its weights are not in force: ${pending}\n`)] : [];
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import type { Namespace } from 'kubernetes-types/core/v1.js';
+import { readCatalogue } from '../charts/catalogue.ts';
+import type { Plan } from '../charts/plan.ts';
+import { type MeshName, meshNames } from '../mesh/intent.ts';
+import type { KubeObject } from '../mesh/objects.ts';
+import type { Cluster } from './cluster.ts';
+import type { CommandContext } from './command.ts';
+import { Failure } from './failure.ts';
+import { namespace } from './routes.ts';
+
+/** Everything beside the plan that the objects depend on. */
+export interface RenderChoices {
+  readonly mesh: MeshName;
+  readonly env: string;
+  /** Where services and sidecars send spans (OTLP over HTTP); absent: nowhere. */
+  readonly collector?: string;
+  readonly repo: string;
+}
+
+export interface Rendered {
+  readonly objects: readonly KubeObject[];
+  /** Kinds of which objects that are not rendered are to go. */
+  readonly prunable: readonly { readonly apiVersion: string; readonly kind: string }[];
+}
+
+/** Share of requests of which the sidecars make spans when a collector is there; bench/ has what more would cost. */
+const samplingPercent = 10;
+
+/** Kinds that hold what cannot be made again, or all the rest. */
+const kept = ['Namespace', 'Secret', 'StatefulSet'];
+
+/** The objects of a plan. cdk8s is loaded only when it is needed. */
+export async function renderPlan(plan: Plan, choices: RenderChoices): Promise<Rendered> {
+  const { render } = await import('../charts/render.ts');
+  const objects = render(await renderOptions(plan, choices));
+  const kinds = objects.map(({ apiVersion, kind }) => ({ apiVersion, kind }));
+  return { objects, prunable: kinds.filter(({ kind }) => !kept.includes(kind)) };
+}
+
+export async function renderOptions(plan: Plan, choices: RenderChoices) {
+  const collector = choices.collector ? { collector: new URL(choices.collector), tracing: { samplingPercent } } : {};
+  return {
+    plan,
+    catalogue: readCatalogue(join(choices.repo, 'services')),
+    mesh: choices.mesh,
+    env: choices.env,
+    ...collector,
+  };
+}
+
+const choicesAnnotation = 'parley.dev/choices';
+
+/** Writes down on the Namespace what `up` was asked for, so that `release` and `split` render the same. */
+export async function rememberChoices(cluster: Cluster, choices: RenderChoices): Promise<void> {
+  const { mesh, env, collector } = choices;
+  const annotations = { [choicesAnnotation]: JSON.stringify({ mesh, env, collector }) };
+  await cluster.merge({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, annotations } });
+}
+
+/** What the running exchange was rendered with. Fails when nothing runs. */
+export async function choicesInForce(cluster: Cluster, context: Pick<CommandContext, 'repo'>): Promise<RenderChoices> {
+  const found = await cluster.read<Namespace>({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  const text = found?.metadata?.annotations?.[choicesAnnotation];
+  if (!text)
+    throw new Failure('NotRunning', `Namespace ${namespace} was not made by parley up`, { hint: 'Type: parley up' });
+  const { mesh, env, collector } = JSON.parse(text) as Partial<RenderChoices>;
+  const known = meshNames.find((name) => name === mesh);
+  if (!known || !env) {
+    throw new Failure('BadAnnotation', `Namespace ${namespace}: annotation ${choicesAnnotation} is \`${text}\``, {
+      hint: 'Type: parley up',
+    });
+  }
+  return { mesh: known, env, collector, repo: context.repo };
+}

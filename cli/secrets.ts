@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Secret } from 'kubernetes-types/core/v1.js';
+import { secretContracts } from '../charts/secrets.ts';
+import { ownLabels } from '../mesh/objects.ts';
+import type { Cluster } from './cluster.ts';
+import { Failure } from './failure.ts';
+import { namespace } from './routes.ts';
+
+const contracts = Object.values(secretContracts);
+type SecretName = (typeof contracts)[number]['name'];
+
+type SecretData = Readonly<Record<string, string>>;
+
+const yearMs = 365 * 24 * 3_600_000;
+const keyCount = 2;
+
+/** Makes the Secrets that are not there; those that are there stay as they are. Returns the names of the new ones. */
+export async function makeMissingSecrets(
+  cluster: Cluster,
+  edgeAuthorityFile: string,
+  epochMs: number,
+): Promise<string[]> {
+  const makers: Record<SecretName, () => Promise<SecretData>> = {
+    postgres: async () => ({ username: 'exchange', password: secretText() }),
+    identity: identityData,
+    'edge-tls': () => edgeData(epochMs),
+  };
+  const made: string[] = [];
+  for (const { name, type } of contracts) {
+    const found = await readSecret(cluster, name);
+    const data = found ?? (await makers[name]());
+    if (name === 'edge-tls') writeAuthority(edgeAuthorityFile, data['ca.crt'] ?? '');
+    if (found) continue;
+    await cluster.create<Secret>({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type,
+      metadata: { name, namespace, labels: { ...ownLabels } },
+      data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
+    });
+    made.push(name);
+  }
+  return made;
+}
+
+/** Decoded data of a Secret; undefined when it is not there. */
+export async function readSecret(cluster: Cluster, name: SecretName): Promise<SecretData | undefined> {
+  const found = await cluster.read<Secret>({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } });
+  if (!found) return undefined;
+  return Object.fromEntries(
+    Object.entries(found.data ?? {}).map(([key, text]) => [key, Buffer.from(text, 'base64').toString('utf8')]),
+  );
+}
+
+/** The secret of a client of the identity service. Fails with the known clients. */
+export async function clientSecret(cluster: Cluster, client: string): Promise<string> {
+  const data = await readSecret(cluster, 'identity');
+  if (!data?.clients)
+    throw new Failure('NotRunning', 'the exchange has no Secret `identity` yet', { hint: 'Type: parley up' });
+  const clients = JSON.parse(data.clients) as readonly IdentityClient[];
+  const found = clients.find(({ id }) => id === client);
+  if (found) return found.secret;
+  const known = clients.map(({ id }) => id).join(', ');
+  throw new Failure('UnknownClient', `${client}: unknown client; known: ${known}`, {
+    exit: 'usage',
+    hint: 'Type: parley token --client demo',
+  });
+}
+
+/** A client as services/identity/clients.ts reads it; without scopes it has all. */
+interface IdentityClient {
+  readonly id: string;
+  readonly secret: string;
+  readonly user: string;
+}
+
+/** Two signing keys, so that a rotation is only a change of which one signs (RFC 7517, RFC 8037). */
+async function identityData(): Promise<SecretData> {
+  const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await import('jose');
+  const keys = await Promise.all(
+    Array.from({ length: keyCount }, async () => {
+      const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+      const jwk = await exportJWK(privateKey);
+      return { ...jwk, alg: 'EdDSA', use: 'sig', kid: await calculateJwkThumbprint(jwk) };
+    }),
+  );
+  const clients: IdentityClient[] = [{ id: 'demo', secret: secretText(), user: 'demo' }];
+  return { jwks: JSON.stringify({ keys }), clients: JSON.stringify(clients) };
+}
+
+async function edgeData(epochMs: number): Promise<SecretData> {
+  const { issueCertificate, makeAuthority } = await import('../local/pki/issue.ts');
+  const authority = await makeAuthority('CN=parley edge', epochMs, epochMs + 10 * yearMs);
+  const leaf = await issueCertificate(authority, {
+    subject: 'CN=edge.exchange',
+    alternativeNames: [
+      { type: 'dns', value: 'localhost' },
+      { type: 'dns', value: 'edge.exchange' },
+      { type: 'ip', value: '127.0.0.1' },
+    ],
+    usages: ['server'],
+    nowMs: epochMs,
+    notAfterMs: epochMs + yearMs,
+  });
+  return { 'tls.crt': leaf.certificatePem, 'tls.key': leaf.keyPem, 'ca.crt': authority.certificatePem };
+}
+
+function writeAuthority(file: string, pem: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, pem);
+}
+
+function secretText(): string {
+  return randomBytes(24).toString('base64url');
+}

@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { requireFree } from '../../local/daemon/host-ports.ts';
+import { type DaemonRecord, runningDaemon } from '../../local/daemon/record.ts';
+import { findEnvoy } from '../../local/envoy/find.ts';
+import { checkInotify } from '../../local/envoy/inotify.ts';
+import type { CommandContext } from '../command.ts';
+import { Failure } from '../failure.ts';
+import { hostPorts, stateFolder } from '../state-folder.ts';
+import { waitUntil } from '../wait.ts';
+import type { Target, TargetRequest } from './target.ts';
+
+/** One sidecar for each release of a fresh start, the edge and postgres, and room for a second release of each. */
+const expectedSidecars = 12;
+
+/** The embedded cluster: one daemon per state folder; its Pods are processes of this machine. */
+export const embeddedTarget: Target = {
+  name: 'embedded',
+  async check({ context, progress }) {
+    checkInotify(expectedSidecars);
+    const state = stateFolder(context);
+    await findEnvoy({ env: context.env, toolsDir: join(state.path, 'tools'), progress: progress.note });
+    if (!runningDaemon(state.path)) await checkHostPorts(context);
+  },
+  start: startDaemon,
+  async stop(context) {
+    const { endCluster } = await import('../../local/daemon/end.ts');
+    return endCluster(stateFolder(context).path, context.clock);
+  },
+};
+
+/** Ports that living Pods of a killed daemon hold are ours: the next daemon adopts them. */
+async function checkHostPorts(context: CommandContext): Promise<void> {
+  const { survivors } = await import('../../local/daemon/end.ts');
+  if (survivors(stateFolder(context).path).length > 0) return;
+  const ports = hostPorts(context.env);
+  await requireFree([`127.0.0.1:${ports.http}`, `127.0.0.1:${ports.https}`]);
+}
+
+async function startDaemon({ context, timeoutMs }: TargetRequest) {
+  const state = stateFolder(context);
+  const running = runningDaemon(state.path);
+  if (running) {
+    requireSamePorts(running, context);
+    return { started: false, where: running.server };
+  }
+  mkdirSync(state.path, { recursive: true, mode: 0o700 });
+  const before = existsSync(state.daemonLog) ? readFileSync(state.daemonLog, 'utf8').length : 0;
+  const child = launch(context);
+  let ended: string | undefined;
+  child.once('exit', (code, signal) => {
+    ended = signal ?? `exit code ${code}`;
+  });
+  try {
+    await waitUntil(
+      context,
+      'the daemon',
+      { timeoutMs, hint: `Type: tail ${state.daemonLog}`, pollMs: 20 },
+      async () => {
+        if (ended !== undefined)
+          throw daemonEnded(ended, readFileSync(state.daemonLog, 'utf8').slice(before), state.daemonLog);
+        return runningDaemon(state.path) ? undefined : 'it has not said that it is ready';
+      },
+    );
+  } catch (error) {
+    child.kill('SIGTERM');
+    throw error;
+  }
+  child.unref();
+  return { started: true, where: runningDaemon(state.path)?.server ?? '' };
+}
+
+function launch(context: CommandContext) {
+  const state = stateFolder(context);
+  const ports = hostPorts(context.env);
+  const log = openSync(state.daemonLog, 'a', 0o600);
+  try {
+    const args = ['--state', state.path];
+    args.push('--host-port', `8080=127.0.0.1:${ports.http}`, '--host-port', `8443=127.0.0.1:${ports.https}`);
+    const collector = context.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+    if (collector) args.push('--tracing', `${collector.replace(/\/$/, '')}/v1/traces`);
+    const extra = (context.env.PARLEY_DAEMON_ARGS ?? '').split(' ').filter(Boolean);
+    return spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(context.repo, 'local/daemon/main.ts'), ...args, ...extra],
+      { cwd: context.repo, detached: true, stdio: ['ignore', log, log], env: { ...context.env } },
+    );
+  } finally {
+    closeSync(log);
+  }
+}
+
+function requireSamePorts(running: DaemonRecord, context: CommandContext): void {
+  const wanted = hostPorts(context.env);
+  const have = running.hostPorts;
+  if (have['8080']?.endsWith(`:${wanted.http}`) && have['8443']?.endsWith(`:${wanted.https}`)) return;
+  throw new Failure('OtherPorts', `the exchange runs already, on ${have['8080']} and ${have['8443']}`, {
+    hint: `Type: parley down, then parley up   (to have it on ports ${wanted.http} and ${wanted.https})`,
+  });
+}
+
+/** The daemon's last words; its log lines are JSON with `message` and `hint`. */
+function daemonEnded(how: string, log: string, file: string): Failure {
+  const last = log.trimEnd().split('\n').at(-1) ?? '';
+  const said = lastWords(last);
+  return new Failure('DaemonEnded', said?.message ?? `the daemon ended (${how}): ${last}`, {
+    hint: said?.hint ?? `Type: tail ${file}`,
+  });
+}
+
+function lastWords(line: string): { readonly message: string; readonly hint?: string } | undefined {
+  try {
+    const { message, hint } = JSON.parse(line) as { message?: string; hint?: string };
+    return message ? { message, hint } : undefined;
+  } catch {
+    return undefined; // A crash of Node itself does not write JSON: the caller shows the line as it is.
+  }
+}

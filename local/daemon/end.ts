@@ -1,0 +1,54 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { listProcesses, readMarker } from '../process/proc.ts';
+import { sweepPod } from '../process/sweep.ts';
+import { lives } from './lock.ts';
+import { readDaemonRecord, removeDaemonRecord } from './record.ts';
+
+/** What a daemon gets for its orderly end: every Pod its grace, then the rest. */
+const daemonGraceMs = 60_000;
+const pollMs = 20;
+
+interface Waiting {
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/** Uids of the Pods of this state folder of which processes still run, whoever started them. */
+export function survivors(stateDir: string): string[] {
+  const pods = join(stateDir, 'pods');
+  if (!existsSync(pods)) return [];
+  const uids = new Set(readdirSync(pods));
+  const found = listProcesses().flatMap(({ pid }) => readMarker(pid)?.split('/')[0] ?? []);
+  return [...new Set(found)].filter((uid) => uids.has(uid));
+}
+
+/**
+ * Ends the cluster of a state folder: the daemon in order when it lives, and by the records every process of a Pod that is
+ * left. What a next start would mistake for a living cluster is removed; data, tools and logs stay. False: nothing ran.
+ */
+export async function endCluster(stateDir: string, clock: Waiting): Promise<boolean> {
+  const daemon = readDaemonRecord(stateDir);
+  const living = daemon !== undefined && lives(daemon);
+  if (daemon && living) {
+    process.kill(daemon.pid, 'SIGTERM');
+    if (!(await gone(daemon, clock, daemonGraceMs))) {
+      process.kill(daemon.pid, 'SIGKILL');
+      await gone(daemon, clock, 5000);
+    }
+  }
+  const left = survivors(stateDir);
+  await Promise.all(left.map(sweepPod));
+  removeDaemonRecord(stateDir);
+  for (const name of ['kubeconfig', 'pods']) rmSync(join(stateDir, name), { recursive: true, force: true });
+  return living || left.length > 0;
+}
+
+async function gone(daemon: { pid: number; startTime: string }, clock: Waiting, withinMs: number): Promise<boolean> {
+  const startedAt = clock.now();
+  while (lives(daemon)) {
+    if (clock.now() - startedAt > withinMs) return false;
+    await clock.sleep(pollMs);
+  }
+  return true;
+}

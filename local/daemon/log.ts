@@ -1,0 +1,28 @@
+/** One JSON line per entry, on the daemon's stdout (daemon.log). */
+export interface DaemonLog {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, error: unknown): void;
+}
+
+export function createLog(write: (line: string) => unknown, now: () => number): DaemonLog {
+  const entry = (level: string, message: string, fields: Readonly<Record<string, unknown>>) => {
+    write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields })}\n`);
+  };
+  return {
+    info: (message, fields = {}) => entry('info', message, fields),
+    error: (message, error) => entry('error', message, fieldsOf(error)),
+  };
+}
+
+/** Code, hint and stack of an error, and the messages of its causes. */
+function fieldsOf(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { error: String(error) };
+  const causes: string[] = [];
+  for (let each = error.cause; each instanceof Error && causes.length < 5; each = each.cause) causes.push(each.message);
+  return {
+    ...('code' in error ? { code: error.code } : {}),
+    ...('hint' in error ? { hint: error.hint } : {}),
+    ...(causes.length > 0 ? { causes } : {}),
+    stack: error.stack,
+  };
+}

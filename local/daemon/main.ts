@@ -1,0 +1,31 @@
+import { type Daemon, startDaemon } from './daemon.ts';
+import { createLog } from './log.ts';
+import { parseDaemonOptions } from './options.ts';
+
+const log = createLog((line) => process.stdout.write(line), Date.now);
+let daemon: Daemon | undefined;
+let ending = false;
+
+async function end(): Promise<void> {
+  if (ending) return;
+  ending = true;
+  await daemon?.stop();
+  process.exit(0);
+}
+
+/** A bug must not go on in a half-known state: the Pods live on, and the next start adopts them. */
+function crash(error: unknown): void {
+  log.error(error instanceof Error ? error.message : String(error), error);
+  process.exit(1);
+}
+
+process.on('SIGHUP', () => log.info('SIGHUP is ignored: the daemon belongs to no terminal'));
+process.on('uncaughtException', crash);
+process.on('unhandledRejection', crash);
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end().catch(crash));
+
+try {
+  daemon = await startDaemon(parseDaemonOptions(process.argv.slice(2)), log);
+} catch (error) {
+  crash(error);
+}
