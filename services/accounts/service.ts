@@ -32,7 +32,6 @@ export const accounts: ServiceDefinition<typeof settings> = {
     const { release, dial, tracing, log, metrics } = kit;
     const issuer = httpClient('identity', own.IDENTITY_URL, dial, tracing);
     const keys = remoteKeys(issuer, kit.now, log);
-    void keys.warm();
     const database = openDatabase({
       url: own.DATABASE_URL,
       dial,
@@ -53,7 +52,7 @@ export const accounts: ServiceDefinition<typeof settings> = {
       server,
       drain,
       abort,
-      checks: { database: () => database.unready() },
+      checks: { database: () => database.unready(), keys: () => keys.unready() },
       close: async () => {
         issuer.close();
         await database.close();

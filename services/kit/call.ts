@@ -14,6 +14,8 @@ export interface Call {
   /** Low-cardinality name for metrics and spans, set by whoever routes: `GET /v1/accounts/{id}`. */
   operation: string;
   contract: string;
+  /** Set when the answer is a failure although its status is not. */
+  failed?: boolean;
 }
 
 const calls = new WeakMap<IncomingMessage, Call>();

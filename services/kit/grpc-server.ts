@@ -173,7 +173,6 @@ const ourFault: ReadonlySet<Code> = new Set([
   Code.Unavailable,
   Code.DataLoss,
   Code.DeadlineExceeded,
-  Code.Unimplemented,
 ]);
 
 const codeOfStatus: Readonly<Record<number, Code>> = {

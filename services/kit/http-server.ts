@@ -72,7 +72,7 @@ function openCall(request: IncomingMessage, response: ServerResponse, parts: Htt
     const complete = response.writableFinished;
     if (!complete) gone.abort(new Error('the caller has gone'));
     const status = complete ? String(response.statusCode) : 'aborted';
-    const failed = !complete || response.statusCode >= 500;
+    const failed = !complete || response.statusCode >= 500 || call.failed === true;
     const { operation, contract, caller } = call;
     const seconds = (performance.now() - begun) / 1000;
     parts.metrics.finished({ method, operation, contract, caller, status, failed, seconds });

@@ -10,8 +10,8 @@ export interface KeySource {
   key(kid: string): Promise<CryptoKey>;
   /** Changes when the set of keys does. */
   generation(): number;
-  /** Fetches the keys for the first time, so that the first request need not wait. */
-  warm(): Promise<void>;
+  /** Why no token can be checked yet, or undefined. Fetches the keys if there are none: a new instance takes no calls before it can check them. */
+  unready(): Promise<string | undefined>;
 }
 
 const publicKey = z.object({
@@ -66,7 +66,10 @@ export function remoteKeys(issuer: HttpClient, now: () => number, log: Log): Key
 
   return {
     generation: () => generation,
-    warm: refresh,
+    unready: async () => {
+      if (keys.size === 0) await refresh();
+      return keys.size === 0 ? `the issuer's keys are not known: ${lastRefusal}` : undefined;
+    },
     key: async (kid) => {
       const known = keys.get(kid);
       if (known) {

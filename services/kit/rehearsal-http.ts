@@ -19,6 +19,7 @@ export function httpFaults(fault: Fault, graphql: boolean): HttpFaults {
         case 'errors':
           if (!graphql)
             throw new Problem(500, 'rehearsed-error', 'this release fails on purpose', 'roll it back: parley split');
+          call.failed = true;
           rewriteBody(response, () => ({
             data: null,
             errors: [{ message: 'this release fails on purpose', extensions: { code: 'REHEARSED_ERROR' } }],

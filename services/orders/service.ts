@@ -35,7 +35,6 @@ export const orders: ServiceDefinition<typeof settings> = {
     const issuer = httpClient('identity', own.IDENTITY_URL, dial, tracing);
     const accounts = httpClient('accounts', own.ACCOUNTS_URL, dial, tracing);
     const keys = remoteKeys(issuer, kit.now, log);
-    void keys.warm();
     const database = openDatabase({
       url: own.DATABASE_URL,
       dial,
@@ -65,7 +64,7 @@ export const orders: ServiceDefinition<typeof settings> = {
       server,
       drain,
       abort,
-      checks: { database: () => database.unready() },
+      checks: { database: () => database.unready(), keys: () => keys.unready() },
       close: async () => {
         issuer.close();
         accounts.close();
