@@ -106,12 +106,12 @@ function containerErrors(container: JsonObject, path: string, volumes: ReadonlyS
   ];
 }
 
-/** Problems of a Pod's spec at `path`, besides missing required fields. */
-export function podSpecErrors(spec: unknown, path: string): FieldError[] {
+/** Problems of a Pod's spec at `path`, besides missing required fields; `claims` are volumes that are made for it later. */
+export function podSpecErrors(spec: unknown, path: string, claims: readonly unknown[] = []): FieldError[] {
   if (!isObject(spec)) return [];
   const containers = objects(spec.containers);
   const init = objects(spec.initContainers);
-  const volumes = new Set([...objects(spec.volumes), ...objects(spec.ephemeralVolumes)].map(({ name }) => name));
+  const volumes = new Set([...objects(spec.volumes).map(({ name }) => name), ...claims]);
   const each = (list: readonly JsonObject[], field: string) =>
     list.flatMap((container, index) => containerErrors(container, `${path}.${field}[${index}]`, volumes));
   return [

@@ -28,13 +28,17 @@ function selectorErrors(spec: JsonObject): FieldError[] {
   ];
 }
 
+/** Volumes that a StatefulSet makes for each of its Pods. */
+const claimNames = ({ volumeClaimTemplates: claims }: JsonObject): unknown[] =>
+  Array.isArray(claims) ? claims.map((claim) => objectAt(objectAt(claim).metadata).name) : [];
+
 function template(object: Stored, restartPolicies: readonly string[]): FieldError[] {
   const spec = specOf(object);
   const pod = objectAt(spec.template).spec;
   const path = 'spec.template.spec';
   return [
     ...selectorErrors(spec),
-    ...podSpecErrors(pod, path),
+    ...podSpecErrors(pod, path, claimNames(spec)),
     ...oneOf(`${path}.restartPolicy`, objectAt(pod).restartPolicy, restartPolicies),
   ];
 }
