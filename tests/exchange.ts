@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { envoyPath } from './envoy.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
 import { addressBlock, leftovers, sharedMemory, type Traces } from './leftovers.ts';
@@ -83,6 +84,7 @@ export async function openSite(
     HOME: user,
     TMPDIR: temporary,
     NO_COLOR: '1',
+    PARLEY_ENVOY: await envoyPath(),
     PARLEY_HOME: home,
     PARLEY_HTTP_PORT: String(httpPort),
     PARLEY_HTTPS_PORT: String(httpsPort),
@@ -123,7 +125,7 @@ export async function openSite(
 
 /** What a user's shell gives, without what the test runner and another exchange put into it. */
 function inherited(): Record<string, string> {
-  const foreign = /^(VITEST|NODE_|npm_|KUBE|OTEL_|PARLEY_(?!ENVOY$))/;
+  const foreign = /^(VITEST|NODE_|npm_|KUBE|OTEL_|PARLEY_)/;
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
       value === undefined || foreign.test(name) ? [] : [[name, value]],
