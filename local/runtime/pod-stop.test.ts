@@ -1,0 +1,69 @@
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../test-clock.ts';
+import { forever, meshless, openTestNode, script, statusOf, type TestNode, testNamespace } from './test-node.ts';
+
+let node: TestNode;
+let notes: string;
+let confirm: () => void;
+
+beforeEach(async () => {
+  notes = path.join(mkdtempSync(path.join(tmpdir(), 'parley-stop-')), 'notes');
+  const confirmed = Promise.withResolvers<void>();
+  confirm = confirmed.resolve;
+  node = await openTestNode({
+    sidecars: {
+      ...meshless,
+      start: async () => appendFileSync(notes, 'sidecar '),
+      drained: () => confirmed.promise,
+      stop: async () => appendFileSync(notes, 'sidecar-ended '),
+    },
+  });
+});
+
+afterEach(async () => {
+  confirm();
+  await node.close();
+  rmSync(path.dirname(notes), { recursive: true, force: true });
+});
+
+const seen = () => (existsSync(notes) ? readFileSync(notes, 'utf8') : '');
+const noting = (lifecycle: object, grace = 5) => {
+  const note = (text: string) => `require('node:fs').appendFileSync(process.env.NOTES, '${text} ');`;
+  const code = `process.on('SIGTERM', () => { ${note('term')} process.exit(0); }); ${note('up')} ${forever}`;
+  const env = [{ name: 'NOTES', value: notes }];
+  node.create('web', { terminationGracePeriodSeconds: grace, containers: [script(code, { env, lifecycle })] });
+  return eventually('it is up', () => seen().includes('up'), seen);
+};
+
+describe('a Pod that is deleted', () => {
+  it('gets SIGTERM only when the sidecars have confirmed, after preStop; its own sidecar ends last', async () => {
+    await noting({ preStop: { exec: { command: ['sh', '-c', 'printf "prestop " >> "$NOTES"'] } } });
+    node.store.delete('Pod', 'web', testNamespace);
+    node.create('probe', { restartPolicy: 'Never', containers: [script('')] });
+    await node.until('time passes', 'probe', (pod) => pod.status?.phase === 'Succeeded');
+    expect(statusOf(node.pod('web')!)?.state?.running).toBeDefined();
+    expect(seen()).not.toContain('term');
+    confirm();
+    await node.gone('web');
+    expect(seen().replace('sidecar sidecar-ended ', '')).toMatch(/up .*prestop term sidecar-ended $/);
+  });
+
+  it('waits for the confirmation no longer than preStop.sleep', async () => {
+    await noting({ preStop: { sleep: { seconds: 1 } } }, 30);
+    const started = performance.now();
+    node.store.delete('Pod', 'web', testNamespace);
+    await node.gone('web');
+    expect(performance.now() - started).toBeGreaterThan(900);
+    expect(seen()).toContain('term sidecar-ended');
+  });
+
+  it('waits for it no longer than the grace period, which a second delete shortens', async () => {
+    await noting({}, 60);
+    node.store.delete('Pod', 'web', testNamespace);
+    node.store.delete('Pod', 'web', testNamespace, { gracePeriodSeconds: 1 });
+    await node.gone('web');
+  });
+});
