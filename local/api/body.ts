@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { isObject, type JsonObject } from '../store/json.ts';
 import { badRequest, StatusError } from '../store/status.ts';
+import { decodeProtobuf } from './protobuf/decode.ts';
 
 /** As large as the real server takes. */
 const limitBytes = 3 * 1024 * 1024;
@@ -27,6 +28,7 @@ const mediaType = (contentType: string): string => (contentType.split(';')[0] ??
 /** The JSON or YAML value of a body; 400 when it is malformed, 415 for another media type. */
 export function parseBody(body: Buffer, contentType: string): unknown {
   const type = mediaType(contentType) || 'application/json';
+  if (type === 'application/vnd.kubernetes.protobuf') return decodeProtobuf(body);
   const text = body.toString('utf8');
   try {
     if (type === 'application/json' || type.endsWith('+json')) return JSON.parse(text);

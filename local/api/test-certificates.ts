@@ -1,11 +1,8 @@
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-x509.cryptoProvider.set(webcrypto as Crypto);
-
-type Crypto = webcrypto.Crypto;
-type CryptoKey = webcrypto.CryptoKey;
+x509.cryptoProvider.set(globalThis.crypto);
+const { subtle } = x509.cryptoProvider.get();
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const hourMs = 3_600_000;
@@ -23,14 +20,14 @@ export interface TestAuthority {
   ): Promise<KeyPair>;
 }
 
-async function pem(key: CryptoKey): Promise<string> {
-  const der = await webcrypto.subtle.exportKey('pkcs8', key);
+async function pem(key: Parameters<typeof subtle.exportKey>[1]): Promise<string> {
+  const der = await subtle.exportKey('pkcs8', key);
   return x509.PemConverter.encode(der, 'PRIVATE KEY');
 }
 
 /** A certificate authority for one test, with P-256 keys that live in memory. */
 export async function testAuthority(name = 'test-ca'): Promise<TestAuthority> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const now = Date.now();
   const window = { notBefore: new Date(now - 2 * hourMs), notAfter: new Date(now + hourMs) };
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -43,7 +40,7 @@ export async function testAuthority(name = 'test-ca'): Promise<TestAuthority> {
   return {
     cert: ca.toString('pem'),
     async issue(subject, { addresses = [], expired = false } = {}) {
-      const own = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+      const own = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
       const names = addresses.map((value) => ({ type: 'ip', value }) as const);
       const cert = await x509.X509CertificateGenerator.create({
         subject,

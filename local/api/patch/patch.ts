@@ -13,20 +13,23 @@ const builtin = [
   'application/strategic-merge-patch+json',
 ];
 
-/** Applies a PATCH body by its media type; 415 names the types that work. */
-export function patchObject(resource: Resource, target: Stored, body: Buffer, contentType: string): unknown {
+/** The media type of a PATCH; 415 names the types that work for the kind. */
+export function patchType(resource: Resource, contentType: string): string {
   const type = (contentType.split(';')[0] ?? '').trim().toLowerCase();
   // Only kinds that the server has the merge keys of; Gateway API, Istio and Linkerd kinds are custom in a real cluster.
   const strategic = !resource.kind.custom && !/\.(istio|linkerd)\.io$|^gateway\./.test(resource.kind.group);
   const accepted = strategic ? builtin : builtin.slice(0, 2);
-  if (!accepted.includes(type)) {
-    const hint = type.startsWith('application/apply-patch')
-      ? ' (server-side apply is not served: use `kubectl apply`)'
-      : '';
-    const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}${hint}`;
-    throw new StatusError(415, 'UnsupportedMediaType', message);
-  }
-  const patch = parseBody(body, contentType);
+  if (accepted.includes(type)) return type;
+  const hint = type.startsWith('application/apply-patch')
+    ? ' (server-side apply is not served: use `kubectl apply` without --server-side)'
+    : '';
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}${hint}`;
+  throw new StatusError(415, 'UnsupportedMediaType', message);
+}
+
+/** Applies a PATCH body of a type that `patchType` returned. */
+export function patchObject(resource: Resource, target: Stored, body: Buffer, type: string): unknown {
+  const patch = parseBody(body, type);
   if (type === builtin[0]) return jsonPatch(target, patch);
   if (type === builtin[1]) return mergePatch(target, patch);
   return strategicMerge(target, patch, mergeSchemaOf(resource.type));

@@ -3,7 +3,7 @@ import { subjectOf } from '../../store/object-meta.ts';
 import { badRequest, notFound, StatusError } from '../../store/status.ts';
 import type { DeleteOptions, Stored } from '../../store/types.ts';
 import { parseObject } from '../body.ts';
-import { patchObject } from '../patch/patch.ts';
+import { patchObject, patchType } from '../patch/patch.ts';
 import { dryRunOf, fieldValidationOf, incoming, type Resource, requireObject, shownAs } from '../resource.ts';
 import { requestSelector } from '../selectors.ts';
 import { tableOf, wantsTable } from '../table/table.ts';
@@ -46,9 +46,10 @@ export async function replace(context: ApiContext, call: Call, resource: Resourc
 
 /** PATCH of an object or of its status. */
 export async function patch(context: ApiContext, call: Call, resource: Resource, part: Part): Promise<Reply> {
+  const type = patchType(resource, call.contentType);
   const bytes = await call.body();
   const old = requireObject(context, resource);
-  const patched = patchObject(resource, shownAs(resource, old), bytes, call.contentType);
+  const patched = patchObject(resource, shownAs(resource, old), bytes, type);
   if (!isObject(patched)) throw badRequest('the patch leaves no object');
   const { object, warnings } = incoming(resource, patched, fieldValidationOf(call.query));
   const options = { dryRun: dryRunOf(call.query) };
