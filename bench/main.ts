@@ -95,6 +95,8 @@ async function main(): Promise<number> {
   }
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(interrupted()));
+  // What the rows wait for may be timers and children that do not keep Node alive by themselves.
+  const alive = setInterval(() => {}, 60_000);
   const dir = mkdtempSync(path.join(tmpdir(), 'parley-bench-'));
   try {
     const outcomes = await measure(options, {
@@ -110,6 +112,7 @@ async function main(): Promise<number> {
     else process.stdout.write(renderText(outcomes));
     return exitCode(outcomes.some((outcome) => 'failed' in outcome) ? 'failed' : 'ok');
   } finally {
+    clearInterval(alive);
     rmSync(dir, { recursive: true, force: true });
   }
 }

@@ -88,7 +88,8 @@ export async function startPodSidecar(envoy: string, options: PodSidecarOptions)
     ...options.compileOptions,
   });
   const onEvent = (reason: string, message: string) => context.say(`${pod.name}: ${reason}: ${message}`);
-  return startSidecar({ pod, podDir, authority, envoy, clock: systemClock, onEvent }, compiled);
+  const onBack = () => context.say(`${pod.name}: its sidecar is back`);
+  return startSidecar({ pod, podDir, authority, envoy, clock: systemClock, onEvent, onBack }, compiled);
 }
 
 /** The Envoy of a Pod's directory. Throws TypeError when none is recorded there. */

@@ -27,6 +27,8 @@ export interface Sample {
 /** The application, the collector and the load generator that all subjects share. */
 export interface Rig extends AsyncDisposable {
   readonly envoy: string;
+  /** Unix socket of the application. */
+  readonly appSocket: string;
   /** Starts a pair in front of the application; `name` is that of the subject. */
   add(name: string, start: (options: Omit<PairOptions, 'variant'>) => Promise<Pair>): Promise<Subject<Sample>>;
   /** The application itself. */
@@ -76,6 +78,7 @@ export async function startRig(dir: string, context: RowContext): Promise<Rig> {
   };
   return {
     envoy,
+    appSocket,
     spans: collector.spans,
     direct: () => subject('direct', { socket: appSocket, host: 'app' }, []),
     add: async (name, start) => {

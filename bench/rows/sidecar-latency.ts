@@ -1,4 +1,4 @@
-import { ratioOf, summarize } from '../measure/summary.ts';
+import { median, ratioOf, summarize } from '../measure/summary.ts';
 import { type Variant, variants } from '../proxies/pair.ts';
 import type { Sample } from '../proxies/rig.ts';
 import type { Measurement, Row } from '../row.ts';
@@ -19,10 +19,10 @@ export const sidecarLatency: Row = {
   },
 };
 
-/** What each proxy adds to `direct`, Parley beside minimal Envoy (the goal) and minimal Envoy beside HAProxy (the yardstick). */
+/** What each proxy adds to the median of `direct` (a single round of it may be disturbed), Parley beside minimal Envoy (the goal) and minimal Envoy beside HAProxy (the yardstick). */
 function compared(rounds: SidecarRounds, variant: Variant, name: string, field: 'p50Ms' | 'p99Ms'): Measurement[] {
-  const added = (proxy: ProxyName) =>
-    rounds.of(proxy, variant)?.map((sample, round) => sample[field] - (rounds.direct[round]?.[field] ?? Number.NaN));
+  const direct = median(rounds.direct.map((sample) => sample[field]));
+  const added = (proxy: ProxyName) => rounds.of(proxy, variant)?.map((sample) => sample[field] - direct);
   const [parley, minimal, haproxy] = [added('Parley'), added('minimal Envoy'), added('HAProxy')];
   const side = (proxy: ProxyName, values: readonly number[]) => ({ name: proxy, summary: summarize(values) });
   const what = `${variant}: ${name} added`;

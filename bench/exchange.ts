@@ -1,0 +1,28 @@
+import { Failure, messageOf } from '../cli/failure.ts';
+import { openSite, type Site } from '../tests/exchange.ts';
+import { envoyProgram } from './proxies/rig.ts';
+import type { RowContext } from './row.ts';
+
+/** A place for an exchange of its own, so that one that runs already is left alone; stopped and removed when disposed of. */
+export async function benchSite(context: RowContext, stack: AsyncDisposableStack): Promise<Site> {
+  const site = await openSite({ PARLEY_ENVOY: await envoyProgram(context) });
+  stack.defer(site.stop);
+  return site;
+}
+
+/** `parley up` in a site, to the end: every conversation has then answered through the sidecars. Returns seconds. */
+export async function bringUp(site: Site, { clock }: RowContext): Promise<number> {
+  const startedAt = clock.now();
+  try {
+    await site.parley('up', '--target', 'embedded');
+  } catch (cause) {
+    throw new Failure('UpFailed', `the exchange does not start: ${messageOf(cause).slice(-600)}`, {
+      cause: lastLine(site),
+    });
+  }
+  return (clock.now() - startedAt) / 1000;
+}
+
+function lastLine(site: Site): string {
+  return site.daemonLog().trim().split('\n').at(-1) ?? '';
+}
