@@ -8,7 +8,7 @@ import { outliersOf } from './outliers.ts';
 import { rbacPerRoute, sanMatchers } from './policy/rbac.ts';
 import { type Message, type Resource, routeTable, serviceHeader, typed } from './resource.ts';
 import { defaultRule, orderedMatches, type RoutedMatch } from './route-rules.ts';
-import { type RouteContext, sampled, virtualHost } from './routes.ts';
+import { guardedHost, type RouteContext, sampled, virtualHost } from './routes.ts';
 import { samplingPercent } from './sampling.ts';
 import { clusterName, type MeshService, type MeshServicePort, serviceKey } from './services.ts';
 import { allowListSecret, certificateSecret, validationSecret } from './tls.ts';
@@ -170,7 +170,7 @@ function edge(world: World, context: ListenerContext, options: CompileOptions, r
       );
       const allowed = world.allowList(context.pod, { port: listener.port, name: listener.name });
       part.listeners.push(edgeListener(listener, address, context));
-      part.hosts.push(virtualHost(edgeHost(listener), rules, routes, rbacPerRoute(allowed)));
+      part.hosts.push(guardedHost(virtualHost(edgeHost(listener), rules, routes), rbacPerRoute(allowed)));
       part.clusters.push(...backendClusters(world, rules).values());
       if (certificate) part.secrets.push(certificateSecret(edgeSecret(listener), certificate));
     }

@@ -100,17 +100,17 @@ export function sampled(percent: number): Message {
 }
 
 /** The routes of one listener in the shared table; `key` is what the listener writes into the service header. */
-export function virtualHost(
-  key: string,
-  rules: readonly RoutedMatch[],
-  context: RouteContext,
-  perFilter: Message = {},
-): Message {
+export function virtualHost(key: string, rules: readonly RoutedMatch[], context: RouteContext): Message {
   return {
     name: key,
     domains: [key],
     request_headers_to_remove: [serviceHeader],
     routes: rules.map((rule) => route(rule, context)),
-    ...(Object.keys(perFilter).length > 0 ? { typed_per_filter_config: perFilter } : {}),
   };
+}
+
+/** A virtual host whose callers are checked. The check needs a route, so that what no rule matches has one too: 404. */
+export function guardedHost(host: Message, perFilter: Message): Message {
+  const routes = [...(host.routes as Message[]), { match: { prefix: '/' }, direct_response: { status: 404 } }];
+  return { ...host, routes, typed_per_filter_config: perFilter };
 }

@@ -164,10 +164,5 @@ export const out = (mesh: Mesh, pod: string, service: string, port: number) => (
   socketPath: join(mesh.dir(pod), 'out', `${service}.exchange.svc.cluster.local:${port}`),
 });
 
-/** Number of inotify instances that a process holds. */
-export function inotifyInstances(pid: number, readLinks: (pid: number) => readonly string[]): number {
-  return readLinks(pid).filter((link) => link === 'anon_inode:inotify').length;
-}
-
 export const envoyLog = (mesh: Mesh, pod: string): string =>
   readFileSync(join(mesh.dir(pod), 'sidecar/envoy.log'), 'utf8');
