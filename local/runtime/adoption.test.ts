@@ -76,6 +76,18 @@ describe('a daemon that is started after kill -9', () => {
     expect(folders(dir)).toEqual([dead]);
   });
 
+  it('ends gracefully what it was about to end', async () => {
+    const code = `process.on('SIGTERM', () => { require('node:fs').writeFileSync('../../term', ''); process.exit(0); }); require('node:fs').writeFileSync('tmp/up', ''); ${forever}`;
+    const up = (dir: string) => folders(dir).some((uid) => existsSync(path.join(dir, 'pods', uid, 'tmp/up')));
+    const dir = await killedDaemon([podObject('web', { containers: [script(code)] })], up);
+    const store = openStore({ file: path.join(dir, 'store.db'), clock: Date, kinds: createKinds() });
+    store.delete('Pod', 'web', testNamespace);
+    store.close();
+    node = await openTestNode({ dir });
+    await node.gone('web');
+    expect(existsSync(path.join(dir, 'term'))).toBe(true);
+  });
+
   it('removes folders that belong to nothing', async () => {
     const dir = mkdtempSync(path.join(tmpdir(), 'parley-runtime-'));
     mkdirSync(path.join(dir, 'pods/orphan'), { recursive: true });

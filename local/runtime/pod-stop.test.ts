@@ -60,6 +60,22 @@ describe('a Pod that is deleted', () => {
     expect(seen()).toContain('term sidecar-ended');
   });
 
+  it('is not given more time by a change of its labels', async () => {
+    await noting({}, 1);
+    node.store.delete('Pod', 'web', testNamespace);
+    const started = performance.now();
+    await eventually('it is gone', () => {
+      const pod = node.pod('web');
+      if (pod === undefined) return true;
+      node.store.update({
+        ...pod,
+        metadata: { ...pod.metadata, labels: { at: String(Math.round(performance.now())) } },
+      });
+      return false;
+    });
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   it('waits for it no longer than the grace period, which a second delete shortens', async () => {
     await noting({}, 60);
     node.store.delete('Pod', 'web', testNamespace);

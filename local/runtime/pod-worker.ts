@@ -24,6 +24,7 @@ export class PodWorker {
   /** Aborts when the grace period is over: everything left is killed. */
   readonly #hurry = new AbortController();
   #cancelHurry: () => void = () => undefined;
+  #graceMs = Number.POSITIVE_INFINITY;
   #retry = new AbortController();
   #unsupported: string | undefined;
   #blocked: PodObservation['blocked'];
@@ -65,6 +66,20 @@ export class PodWorker {
     this.#life = this.#live().catch((error: unknown) => this.#block(error));
   }
 
+  /** Takes over what an earlier daemon was about to end, so that it ends as gracefully as it would have then. */
+  async adoptToEnd(): Promise<void> {
+    if (this.containers.filter((container) => container.adopt()).length === 0) return;
+    try {
+      await this.context.sidecars.start(this.context.pod, this.context.sandbox);
+    } catch (error) {
+      this.#event(
+        'Warning',
+        'FailedDrain',
+        `its sidecar cannot be taken over, traffic may be lost: ${messageOf(error)}`,
+      );
+    }
+  }
+
   /** Tries again now what waits for a missing object. */
   retry(): void {
     this.#retry.abort();
@@ -80,21 +95,23 @@ export class PodWorker {
     }
   }
 
-  /** The grace period ends in `ms`; a later call can only shorten it. */
+  /** The grace period ends in `ms`; a later call can only shorten it, other changes of a Pod that is going mean nothing. */
   hurryIn(ms: number): void {
+    if (ms >= this.#graceMs) return;
+    this.#graceMs = ms;
     this.#cancelHurry();
     this.#cancelHurry = this.context.clock.after(ms, () => this.#hurry.abort());
   }
 
   /**
    * Ends the Pod: no new traffic and nothing in flight, then its containers, then its sidecar, then whatever is left.
-   * Resolves when no process of it lives.
+   * Resolves when no process of it lives. `drain: false` when the whole cluster ends: nobody is left to send elsewhere.
    */
-  async stop(graceMs: number): Promise<void> {
+  async stop(graceMs: number, { drain = true }: { readonly drain?: boolean } = {}): Promise<void> {
     this.#ending.abort();
     const endMs = this.context.clock.now() + graceMs;
     this.hurryIn(graceMs);
-    if (graceMs > 0 && this.#apps.some(({ pid }) => pid !== undefined)) await this.#drain();
+    if (drain && graceMs > 0 && this.#apps.some(({ pid }) => pid !== undefined)) await this.#drain();
     const stop = (container: Container) =>
       container.stop(Math.max(0, endMs - this.context.clock.now()), this.#hurry.signal);
     await Promise.all(this.#apps.map(stop));

@@ -239,6 +239,14 @@ describe('init containers', () => {
 });
 
 describe('the whole node', () => {
+  it('takes a container whose image the mesh fills in as given by the sidecar', async () => {
+    node.create('edge', { containers: [{ name: 'istio-proxy', image: 'auto' }] });
+    const pod = await ready('edge');
+    expect(processesOf(pod.metadata.uid)).toEqual([]);
+    remove('edge');
+    await node.gone('edge');
+  });
+
   it('reports use, and counts events', async () => {
     node.create('web', { containers: [script(`const b = Buffer.alloc(32 << 20, 1); ${forever}`)] });
     await ready('web');

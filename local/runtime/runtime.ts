@@ -70,7 +70,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const worker = place(pod, knownIp ?? addresses.take());
       workers.set(uid, worker);
       if (pod.metadata.deletionTimestamp === undefined) worker.start();
-      else end(pod);
+      else end(pod, false, worker.adoptToEnd());
     } catch (error) {
       // No folder, no address: this Pod waits, all others go on.
       const message = `cannot place the Pod: ${messageOf(error)}`;
@@ -84,15 +84,15 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (pod?.metadata.uid === metadata.uid && !workers.has(metadata.uid) && unwatch.length > 0) begin(pod);
   };
 
-  const end = (pod: Stored<Pod>, force = false) => {
+  const end = (pod: Stored<Pod>, force = false, adopted = Promise.resolve()) => {
     const { uid, deletionGracePeriodSeconds = 30 } = pod.metadata;
     const worker = workers.get(uid);
     if (worker === undefined) return;
     const graceMs = force ? 0 : deletionGracePeriodSeconds * 1000;
     if (leaving.has(uid)) return worker.hurryIn(graceMs);
-    const left = leave(worker, graceMs).catch((error: unknown) =>
-      onProblem(`Pod ${pod.metadata.name}: ${messageOf(error)}`),
-    );
+    const left = adopted
+      .then(() => leave(worker, graceMs))
+      .catch((error: unknown) => onProblem(`Pod ${pod.metadata.name}: ${messageOf(error)}`));
     leaving.set(uid, left);
   };
 
@@ -158,7 +158,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       for (const unsubscribe of unwatch.splice(0)) unsubscribe();
       cancelTending();
       await Promise.all(leaving.values());
-      await Promise.all([...workers.values()].map((worker) => worker.stop(shutdownGraceMs)));
+      await Promise.all([...workers.values()].map((worker) => worker.stop(shutdownGraceMs, { drain: false })));
       workers.clear();
       events.flush();
     },
