@@ -18,6 +18,8 @@ const tuning = {
   max_wal_size: '128MB',
   wal_level: 'logical',
   log_min_messages: 'warning',
+  // In the data folder instead of /dev/shm, where a kill -9 would leave it for good.
+  dynamic_shared_memory_type: 'mmap',
 } as const;
 
 /** Makes the database cluster if there is none and runs PostgreSQL until a signal ends it; resolves with its exit code. */
