@@ -10,17 +10,24 @@ export async function benchSite(context: RowContext, stack: AsyncDisposableStack
   return site;
 }
 
-/** `parley up` in a site, to the end: every conversation has then answered through the sidecars. Returns seconds. */
-export async function bringUp(site: Site, { clock }: RowContext): Promise<number> {
+export interface Start {
+  readonly seconds: number;
+  /** What `up` said of its steps: `objects: 62, 62 changed (0.5 s)`. */
+  readonly steps: readonly string[];
+}
+
+/** `parley up` in a site, to the end: every conversation has then answered through the sidecars. */
+export async function bringUp(site: Site, { clock }: RowContext): Promise<Start> {
   const startedAt = clock.now();
   try {
-    await site.parley('up', '--target', 'embedded');
+    const { stderr } = await site.parley('up', '--target', 'embedded');
+    const seconds = (clock.now() - startedAt) / 1000;
+    return { seconds, steps: [...stderr.matchAll(/^• (.*)$/gm)].map(([, step]) => step ?? '') };
   } catch (cause) {
     throw new Failure('UpFailed', `the exchange does not start: ${messageOf(cause).slice(-600)}`, {
       cause: lastLine(site),
     });
   }
-  return (clock.now() - startedAt) / 1000;
 }
 
 function lastLine(site: Site): string {

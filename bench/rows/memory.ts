@@ -27,7 +27,7 @@ export const memory: Row = {
         {
           what: 'whole exchange',
           unit: 'MB',
-          measured: { name: `parley up, ${pids.length} trees`, summary: summarize([whole]) },
+          measured: { name: `parley up, ${pids.length} processes`, summary: summarize([whole]) },
           against: { name: 'bare processes', summary: summarize([alone]) },
           ratio: ratioOf([whole], [alone]),
           goals: [{ of: 'measured', bound: 'at most', value: goalMb }],
@@ -38,11 +38,11 @@ export const memory: Row = {
   },
 };
 
-/** The daemon, and every process that works below the state folder, each tree once. */
+/** The daemon, and every process that works below the state folder. */
 function processesOf(home: string): number[] {
-  const table = listProcesses();
-  const ours = new Set(table.filter(({ pid }) => belongs(pid, home)).map(({ pid }) => pid));
-  return table.filter(({ pid, parent }) => ours.has(pid) && !ours.has(parent)).map(({ pid }) => pid);
+  return listProcesses()
+    .map(({ pid }) => pid)
+    .filter((pid) => belongs(pid, home));
 }
 
 function belongs(pid: number, home: string): boolean {

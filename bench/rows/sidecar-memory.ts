@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { Failure } from '../../cli/failure.ts';
 import { interleave } from '../measure/interleave.ts';
 import { ratioOf, summarize } from '../measure/summary.ts';
 import { pssMb } from '../programs.ts';
@@ -45,6 +46,9 @@ export const sidecarMemory: Row = {
   },
 };
 
+/** Envoy aborts when there are none left, and other sidecars of this user take from the same limit. */
+const inotifyHint = 'If Envoy aborted: end other exchanges, or type `sudo sysctl fs.inotify.max_user_instances=8192`';
+
 async function parleySidecars(dir: string, context: RowContext): Promise<number> {
   const envoy = await envoyProgram(context);
   const world = exchangeWorld(podsPerWorkload);
@@ -53,7 +57,13 @@ async function parleySidecars(dir: string, context: RowContext): Promise<number>
   const pids: number[] = [];
   for (const pod of [...world.pods.values()].slice(0, sidecars)) {
     const podDir = path.join(dir, String(pids.length));
-    running.defer((await startPodSidecar(envoy, { pod, podDir, world, authority, context })).stop);
+    const sidecar = await startPodSidecar(envoy, { pod, podDir, world, authority, context }).catch((cause: unknown) => {
+      throw new Failure('SidecarMissing', `sidecar ${pids.length + 1} of ${sidecars} does not start`, {
+        cause,
+        hint: inotifyHint,
+      });
+    });
+    running.defer(sidecar.stop);
     pids.push(pidOf(podDir));
   }
   return pssMb(pids) / pids.length;
