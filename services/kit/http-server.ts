@@ -33,9 +33,12 @@ const keepAliveTimeoutMs = 75_000;
 /** An HTTP/1.1 server around `handler`: span, metrics, release header, problem answers, and a drain that breaks no request. */
 export function httpServer(handler: HttpHandler, parts: HttpServerParts): ServedHttp {
   let draining = false;
+  const open = new Set<ServerResponse>();
   const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, noDelay: true }, (request, response) => {
     response.setHeader(releaseHeader, parts.release);
     if (draining) response.setHeader('connection', 'close');
+    open.add(response);
+    response.once('close', () => open.delete(response));
     const call = openCall(request, response, parts);
     const run = parts.faults ? parts.faults.around(handler) : handler;
     const work = async () => run(request, response, call);
@@ -45,6 +48,7 @@ export function httpServer(handler: HttpHandler, parts: HttpServerParts): Served
     server,
     drain: () => {
       draining = true;
+      for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       return closed;
