@@ -12,12 +12,17 @@ export const sidecarLatency: Row = {
   title: 'what a pair of sidecars adds to the latency at 1000 requests/s, 1 KB, 16 connections',
   run: async (context) => {
     const rounds = await sidecarRounds(context);
-    const measurements = variants.flatMap((variant) =>
-      Object.entries(quantiles).flatMap(([name, field]) => compared(rounds, variant, name, field)),
-    );
-    return { measurements: [...directLines(rounds), ...measurements], notes: rounds.notes };
+    return { measurements: latencyMeasurements(rounds), notes: rounds.notes };
   },
 };
+
+/** All lines of the row. Pure. */
+export function latencyMeasurements(rounds: SidecarRounds): Measurement[] {
+  const measurements = variants.flatMap((variant) =>
+    Object.entries(quantiles).flatMap(([name, field]) => compared(rounds, variant, name, field)),
+  );
+  return [...directLines(rounds), ...measurements];
+}
 
 /** What each proxy adds to the median of `direct` (a single round of it may be disturbed), Parley beside minimal Envoy (the goal) and minimal Envoy beside HAProxy (the yardstick). */
 function compared(rounds: SidecarRounds, variant: Variant, name: string, field: 'p50Ms' | 'p99Ms'): Measurement[] {
