@@ -1,3 +1,5 @@
+import { badRequest } from '../store/status.ts';
+
 /** What a path of the REST API names (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris). */
 export interface ResourcePath {
   readonly group: string;
@@ -10,12 +12,21 @@ export interface ResourcePath {
   readonly rest?: string;
 }
 
-/** Takes `/api/v1/...` and `/apis/<group>/<version>/...` apart; undefined for any other path. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    if (cause instanceof URIError) throw badRequest(`the path has a malformed escape: ${part}`);
+    throw cause;
+  }
+}
+
+/** Takes `/api/v1/...` and `/apis/<group>/<version>/...` apart; undefined for any other path, 400 for a malformed escape. */
 export function parseResourcePath(path: string): ResourcePath | undefined {
   const parts = path
     .split('/')
     .filter((part) => part !== '')
-    .map(decodeURIComponent);
+    .map(decoded);
   const [root] = parts;
   if (root !== 'api' && root !== 'apis') return undefined;
   const [group, version, ...tail] = root === 'api' ? ['', ...parts.slice(1)] : parts.slice(1);
