@@ -24,7 +24,7 @@ export interface CompileOptions {
   readonly tracing?: { readonly endpoint: string; readonly samplingPercent: number };
   readonly accessLog?: boolean;
   /** Address on the host of a Gateway's listener; undefined: the listener is not open there. */
-  readonly hostAddress: (listener: Listener) => string | undefined;
+  readonly hostAddress: (listener: Listener, pod: MeshPod) => string | undefined;
 }
 
 /** The files of one sidecar as data. Equal input gives equal output, in the same order. */
@@ -160,7 +160,7 @@ function edge(world: World, context: ListenerContext, options: CompileOptions, r
   const part: Part = { listeners: [], clusters: [], hosts: [], secrets: [] };
   for (const gateway of gatewaysOf(world, context.pod)) {
     for (const listener of gateway.spec.listeners) {
-      const address = options.hostAddress(listener);
+      const address = options.hostAddress(listener, context.pod);
       const certificate = listenerCertificate(world, gateway.metadata.namespace ?? '', listener);
       if (!address || (listener.protocol === 'HTTPS' && !certificate)) continue;
       const rules = orderedMatches(

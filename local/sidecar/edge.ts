@@ -3,7 +3,7 @@ import { httpConnection } from './http-connection.ts';
 import type { ListenerContext } from './inbound.ts';
 import type { AnyRoute, Gateway, Listener, ParentRef } from './objects.ts';
 import { rbacHttpFilters } from './policy/rbac.ts';
-import { type Resource, socketAddress, typed } from './resource.ts';
+import { type Message, type Resource, socketAddress, typed } from './resource.ts';
 import { edgeTls } from './tls.ts';
 
 /** Headers with which a client outside could speak for the mesh. */
@@ -22,14 +22,20 @@ const refusedHeaders = [
 export const edgeHost = (listener: Listener): string => `edge:${listener.name}`;
 export const edgeSecret = (listener: Listener): string => `edge-${listener.name}`;
 
+/** A host address such as `127.0.0.1:7443` in Envoy's form. */
+export function hostSocket(address: string): Message {
+  const at = address.lastIndexOf(':');
+  return socketAddress(address.slice(0, at), Number(address.slice(at + 1)));
+}
+
 /** A listener of a Gateway on an address of the host, such as `127.0.0.1:7443`. */
 export function edgeListener(listener: Listener, hostAddress: string, context: ListenerContext): Resource {
-  const at = hostAddress.lastIndexOf(':');
   return typed('envoy.config.listener.v3.Listener', {
     name: edgeHost(listener),
     traffic_direction: 'INBOUND',
-    enable_reuse_port: false,
-    address: socketAddress(hostAddress.slice(0, at), Number(hostAddress.slice(at + 1))),
+    // Two Pods of one gateway share the port while one takes over from the other; others are looked for before.
+    enable_reuse_port: true,
+    address: hostSocket(hostAddress),
     filter_chains: [
       {
         ...(listener.protocol === 'HTTPS' ? { transport_socket: edgeTls(edgeSecret(listener)) } : {}),

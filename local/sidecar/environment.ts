@@ -1,5 +1,4 @@
-import { inboundPort } from './clusters.ts';
-import type { AppPort, MeshPod } from './mesh-pod.ts';
+import type { MeshPod } from './mesh-pod.ts';
 import type { OutboundPorts } from './outbound.ts';
 
 const serviceAddress = /([a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9-]*\.svc\.cluster\.local):(\d+)/g;
@@ -23,35 +22,4 @@ export function sidecarEnvironment(
     if (rewritten !== value) changed[name] = rewritten;
   }
   return changed;
-}
-
-/** Condition of a Pod that says whether every way to its programs leads through its sidecar. */
-export const isolatedCondition = 'parley.dev/Isolated';
-
-/** The state of that condition; a hole is named. */
-export function isolation(
-  pod: MeshPod,
-  meshed: boolean,
-  apps: readonly AppPort[],
-): { readonly status: 'True' | 'False'; readonly reason: string; readonly message: string } {
-  if (meshed && pod.sockets) {
-    return {
-      status: 'True',
-      reason: 'UnixSockets',
-      message: "its programs listen and call by sockets in the Pod's own folder",
-    };
-  }
-  const open = apps.map(({ port }) => `${pod.ip}:${port}`).join(', ') || `the ports of ${pod.ip}`;
-  if (!meshed) {
-    return {
-      status: 'False',
-      reason: 'NotInMesh',
-      message: `any process on this machine can reach ${open}; the Pod has no sidecar`,
-    };
-  }
-  return {
-    status: 'False',
-    reason: 'TcpPorts',
-    message: `any process on this machine can reach ${open} around the sidecar (${pod.ip}:${inboundPort}), and call out in its name by ${pod.ip}:20000 and up`,
-  };
 }

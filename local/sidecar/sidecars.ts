@@ -6,10 +6,10 @@ import type { EventRecorder } from '../objects/events.ts';
 import type { Authority } from '../pki/authority.ts';
 import type { ObjectStore, Stored } from '../store/types.ts';
 import { type Compiled, type CompileOptions, compile, gatewaysOf } from './compile.ts';
-import { isolation, sidecarEnvironment } from './environment.ts';
+import { hostSocket } from './edge.ts';
+import { sidecarEnvironment } from './environment.ts';
 import { portTaken } from './host-ports.ts';
 import { quiet } from './in-flight.ts';
-import { appPorts } from './inbound.ts';
 import { isMeshed, type MeshPod, meshPod } from './mesh-pod.ts';
 import { openMirror } from './mirror.ts';
 import { openOutboundPorts } from './outbound-ports.ts';
@@ -39,8 +39,6 @@ export interface SidecarsOptions {
 }
 
 export interface RunningSidecars extends Sidecars {
-  /** State of the Pod condition parley.dev/Isolated, for the runtime to write. */
-  isolated(pod: Stored<Pod>, sandbox: PodSandbox): ReturnType<typeof isolation>;
   /** Resolves when every sidecar has taken, or refused, the objects as they are now. */
   settled(): Promise<void>;
   /** Stops following the store. The Envoys run on, for the next daemon to adopt. */
@@ -62,7 +60,10 @@ class SidecarFleet implements RunningSidecars {
   readonly #live = new Map<string, Sidecar>();
   /** Sidecars that are about to run with this configuration. */
   readonly #starting = new Map<string, Compiled>();
+  /** Host addresses that another program holds, with the error. */
   readonly #taken = new Map<string, string>();
+  /** Gateways that take no new connections, because they are about to end. */
+  readonly #leaving = new Set<string>();
   readonly #mirror: ReturnType<typeof openMirror>;
   readonly #unwatch: () => void;
   #round: Promise<void> | undefined;
@@ -78,9 +79,9 @@ class SidecarFleet implements RunningSidecars {
       outboundPorts: openOutboundPorts(join(options.stateDir, 'sidecar-ports.json')),
       tracing: options.tracing,
       accessLog: options.accessLog,
-      hostAddress: ({ port }) => {
+      hostAddress: ({ port }, { uid }) => {
         const address = options.hostPorts[port];
-        return address && !this.#taken.has(address) ? address : undefined;
+        return address && !this.#taken.has(address) && !this.#leaving.has(uid) ? address : undefined;
       },
     };
     publishClasses(options);
@@ -130,6 +131,8 @@ class SidecarFleet implements RunningSidecars {
   async #push(): Promise<void> {
     const world = this.#world();
     ensureGateways(this.#options, world.gateways);
+    const gateways = [...this.#live.values()].map(({ pod }) => pod).filter(({ gateway }) => gateway);
+    await this.#checkHostPorts(gateways, world);
     const results = await Promise.all([...this.#live.values()].map((sidecar) => this.#pushOne(sidecar, world)));
     if (this.#closed) return;
     const failed = results.filter((message) => message !== undefined);
@@ -157,7 +160,8 @@ class SidecarFleet implements RunningSidecars {
     if (!meshed || this.#live.has(pod.uid)) return;
     const { authority, envoy, clock, events } = this.#options;
     const world = this.#world();
-    if (pod.gateway) await this.#checkHostPorts(pod, sandbox, world);
+    // One that an earlier daemon left running holds its ports itself.
+    if (pod.gateway && !existsSync(join(sandbox.dir, files.record))) await this.#checkHostPorts([pod], world);
     const compiled = compile(pod, world, this.#compile);
     this.#starting.set(pod.uid, compiled);
     try {
@@ -172,15 +176,22 @@ class SidecarFleet implements RunningSidecars {
     await this.settled();
   }
 
-  /** A gateway whose host ports are taken runs without them, says so, and looks again. */
-  async #checkHostPorts(pod: MeshPod, sandbox: PodSandbox, world: World): Promise<void> {
-    if (existsSync(join(sandbox.dir, files.record))) return;
-    const ports = gatewaysOf(world, pod).flatMap(({ spec }) => spec.listeners.map(({ port }) => port));
-    for (const address of new Set(ports.map((port) => this.#options.hostPorts[port]))) {
-      const problem = address && (await portTaken(address));
-      if (address && problem) this.#taken.set(address, problem);
+  /**
+   * A gateway whose host ports are taken runs without them, says so, and looks again. Gateways of ours share a port, so
+   * that one can take over from the other.
+   */
+  async #checkHostPorts(gateways: readonly MeshPod[], world: World): Promise<void> {
+    const wanted = gateways.flatMap((pod) => gatewaysOf(world, pod).flatMap(({ spec }) => spec.listeners));
+    const open = JSON.stringify(
+      [...this.#live.values()].filter(({ pod }) => pod.gateway).map((one) => one.confirmed.listeners),
+    );
+    for (const address of new Set(wanted.map(({ port }) => this.#options.hostPorts[port]))) {
+      if (!address || this.#taken.has(address) || open.includes(JSON.stringify(hostSocket(address)))) continue;
+      const problem = await portTaken(address);
+      if (!problem) continue;
+      this.#taken.set(address, problem);
+      this.#retryPorts();
     }
-    if (this.#taken.size > 0) this.#retryPorts();
   }
 
   #retryPorts(): void {
@@ -204,11 +215,6 @@ class SidecarFleet implements RunningSidecars {
     return view.meshed ? sidecarEnvironment(view.pod, declared, this.#compile.outboundPorts) : {};
   }
 
-  isolated(pod: Stored<Pod>, sandbox: PodSandbox): ReturnType<typeof isolation> {
-    const view = this.#view(pod, sandbox);
-    return isolation(view.pod, view.meshed, appPorts(view.pod, this.#world().services.values()));
-  }
-
   #sendsTo(podUid: string): boolean {
     if ([...this.#starting.values()].some(({ endpointUids }) => endpointUids.has(podUid))) return true;
     return [...this.#live].some(
@@ -221,6 +227,7 @@ class SidecarFleet implements RunningSidecars {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
     });
+    if (this.#live.get(podUid)?.pod.gateway) this.#leaving.add(podUid);
     await Promise.race([this.settled(), aborted]);
     while (this.#sendsTo(podUid) && !signal.aborted && !this.#closed) {
       await Promise.race([this.#ended.promise, aborted]);
@@ -233,6 +240,7 @@ class SidecarFleet implements RunningSidecars {
   async stop(podUid: string): Promise<void> {
     const sidecar = this.#live.get(podUid);
     this.#live.delete(podUid);
+    this.#leaving.delete(podUid);
     await sidecar?.stop();
     void this.settled();
   }
