@@ -82,16 +82,29 @@ export function waitForRoutes(context: CommandContext, cluster: Cluster, options
   );
 }
 
-/** What a Deployment still lacks. Fails when it has given up (progressDeadlineSeconds). */
+/** The progress deadline also runs while a cluster is down: right after its start that says nothing yet. */
+const stuckPatienceMs = 15_000;
+
+/** Throws when a Deployment has given up (progressDeadlineSeconds) and does not come back to it. */
+function failWhenStuck({ metadata, status }: RunningDeployment, since: Map<string, number>, nowMs: number): void {
+  const name = metadata?.name ?? '';
+  const stuck = status?.conditions?.find(({ type, status: value }) => type === 'Progressing' && value === 'False');
+  if (!stuck) {
+    since.delete(name);
+    return;
+  }
+  const sinceMs = since.get(name) ?? nowMs;
+  since.set(name, sinceMs);
+  if (nowMs - sinceMs < stuckPatienceMs) return;
+  throw new Failure('NotProgressing', `Deployment ${name} does not get on: ${stuck.message ?? stuck.reason}`, {
+    hint: `Type: kubectl -n ${namespace} describe deployment ${name}`,
+  });
+}
+
+/** What a Deployment still lacks. */
 function unready(deployment: RunningDeployment): Missing {
   const { metadata, spec, status } = deployment;
   const name = metadata?.name ?? '';
-  const stuck = status?.conditions?.find(({ type, status: value }) => type === 'Progressing' && value === 'False');
-  if (stuck) {
-    throw new Failure('NotProgressing', `Deployment ${name} does not get on: ${stuck.message ?? stuck.reason}`, {
-      hint: `Type: kubectl -n ${namespace} describe deployment ${name}`,
-    });
-  }
   const wanted = spec?.replicas ?? 1;
   if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 1)) return `${name}: not yet looked at`;
   if ((status?.updatedReplicas ?? 0) < wanted) return `${name}: ${status?.updatedReplicas ?? 0} of ${wanted} Pods made`;

@@ -1,5 +1,6 @@
-import type { KubeConfig, KubernetesObject, PatchStrategy as PatchStrategyType } from '@kubernetes/client-node';
+import type { KubeConfig, KubernetesObject } from '@kubernetes/client-node';
 import { Failure, messageOf } from './failure.ts';
+import { openKubeRest, RestError } from './kube-rest.ts';
 
 /** Any Kubernetes object; `T` says which spec and status it has. */
 export type ClusterObject<T = Record<string, unknown>> = T & KubernetesObject;
@@ -22,7 +23,7 @@ export interface Cluster {
   ): Promise<ClusterObject<T>[]>;
   create<T>(object: ClusterObject<T>): Promise<ClusterObject<T>>;
   /** JSON merge patch (RFC 7396); `patch` names the object and holds what changes. */
-  merge<T>(patch: ClusterObject<Record<string, unknown>>): Promise<ClusterObject<T>>;
+  merge<T>(patch: ObjectName): Promise<ClusterObject<T>>;
   /** False when there was nothing to delete. */
   remove(name: ObjectName): Promise<boolean>;
   readonly kubeConfig: KubeConfig;
@@ -30,7 +31,7 @@ export interface Cluster {
 
 /** Opens the cluster of a kubeconfig file. Fails when the file is not there: nothing runs yet. */
 export async function openCluster(kubeconfigPath: string): Promise<Cluster> {
-  const { KubeConfig, KubernetesObjectApi, PatchStrategy } = await import('@kubernetes/client-node');
+  const { KubeConfig } = await import('@kubernetes/client-node');
   const kubeConfig = new KubeConfig();
   try {
     kubeConfig.loadFromFile(kubeconfigPath);
@@ -40,49 +41,42 @@ export async function openCluster(kubeconfigPath: string): Promise<Cluster> {
       hint: 'Type: parley up',
     });
   }
-  const api = KubernetesObjectApi.makeApiClient(kubeConfig);
-  const mergePatch: PatchStrategyType = PatchStrategy.MergePatch;
-  const call = <T>(what: string, work: () => Promise<T>) =>
-    work().catch((error) => Promise.reject(explain(what, error)));
+  const rest = await openKubeRest(kubeConfig);
+  const pathOf = async ({ apiVersion, kind, metadata }: ObjectName) =>
+    `${await rest.pathOf(apiVersion, kind, metadata.namespace)}/${encodeURIComponent(metadata.name)}`;
+  const call = <T>(what: string, work: () => Promise<unknown>) =>
+    work().catch((error) => Promise.reject(explain(what, error))) as Promise<T>;
 
   return {
     kubeConfig,
-    read: (name) =>
-      call(
-        `read ${title(name)}`,
-        () => api.read<KubernetesObject>({ ...name, metadata: { ...name.metadata } }) as Promise<never>,
-      ).catch(ifNotFound(undefined)),
-    list: (apiVersion, kind, namespace, labels) =>
-      call(`list ${kind}`, async () => {
-        const selector = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
-        const found = await api.list<KubernetesObject>(
-          apiVersion,
-          kind,
-          namespace,
-          undefined,
-          undefined,
-          undefined,
-          undefined,
-          selector.length > 0 ? selector.join(',') : undefined,
-        );
-        // A list's items carry neither apiVersion nor kind over the wire.
-        return found.items.map((item) => ({ ...item, apiVersion, kind })) as never[];
-      }).catch(ifNotFound([])),
-    create: (object) => call(`create ${title(object)}`, () => api.create(object)),
-    merge: (patch) =>
-      call(
-        `patch ${title(patch)}`,
-        () => api.patch(patch, undefined, undefined, 'parley', undefined, mergePatch) as Promise<never>,
+    read: <T>(name: ObjectName) =>
+      call<ClusterObject<T> | undefined>(`read ${title(name)}`, async () => rest.send('GET', await pathOf(name))).catch(
+        ifNotFound(undefined),
       ),
+    list: <T>(apiVersion: string, kind: string, namespace: string, labels: Readonly<Record<string, string>> = {}) =>
+      call<ClusterObject<T>[]>(`list ${kind}`, async () => {
+        const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+        const query = selector.length > 0 ? `?labelSelector=${encodeURIComponent(selector.join(','))}` : '';
+        const path = await rest.pathOf(apiVersion, kind, namespace);
+        const { items } = (await rest.send('GET', `${path}${query}`)) as { readonly items: readonly object[] };
+        // Items of a list of built-in kinds carry neither apiVersion nor kind over the wire.
+        return items.map((item) => ({ ...item, apiVersion, kind }));
+      }).catch(ifNotFound<ClusterObject<T>[]>([])),
+    create: (object) =>
+      call(`create ${title(object)}`, async () => {
+        const { apiVersion = '', kind = '', metadata } = object;
+        return rest.send('POST', await rest.pathOf(apiVersion, kind, metadata?.namespace), object);
+      }),
+    merge: (patch) => call(`patch ${title(patch)}`, async () => rest.send('PATCH', await pathOf(patch), patch)),
     remove: (name) =>
-      call(`delete ${title(name)}`, () => api.delete({ ...name, metadata: { ...name.metadata } }))
+      call(`delete ${title(name)}`, async () => rest.send('DELETE', await pathOf(name)))
         .then(() => true)
         .catch(ifNotFound(false)),
   };
 }
 
 /** `Deployment accounts-1-4-0`. */
-export function title(object: KubernetesObject): string {
+export function title(object: Pick<KubernetesObject, 'kind' | 'metadata'>): string {
   return `${object.kind ?? 'object'} ${object.metadata?.name ?? '(no name)'}`;
 }
 
@@ -90,11 +84,9 @@ export function title(object: KubernetesObject): string {
 export class ClusterFailure extends Failure {
   readonly status: number;
 
-  constructor(what: string, status: number, reason: string, cause: unknown) {
-    super('Refused', `cannot ${what}: ${reason}`, {
-      cause,
-      hint: status === 409 ? 'Someone changed it; try again.' : undefined,
-    });
+  constructor(what: string, status: number, reason: string) {
+    const hint = status === 409 ? 'Someone else changed it: type the command again.' : undefined;
+    super('Refused', `cannot ${what}: ${reason}`, { hint });
     this.status = status;
   }
 }
@@ -107,30 +99,9 @@ function ifNotFound<T>(value: T): (error: unknown) => T {
 }
 
 function explain(what: string, error: unknown): Failure {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'number') {
-    const body = 'body' in error ? statusOf(error.body) : undefined;
-    return new ClusterFailure(what, error.code, body ?? error.message, undefined);
-  }
-  if (error instanceof Error && /^Unrecognized API version and kind/.test(error.message)) {
-    return new ClusterFailure(what, 404, error.message, undefined);
-  }
+  if (error instanceof RestError) return new ClusterFailure(what, error.status, error.message);
   const inner = error instanceof Error && error.cause ? error.cause : error;
   return new Failure('Unreachable', `cannot ${what}: the cluster does not answer (${messageOf(inner)})`, {
     hint: 'Type: parley up   (it starts what is not running and keeps the rest)',
   });
-}
-
-function statusOf(body: unknown): string | undefined {
-  const parsed = typeof body === 'string' ? parseOrUndefined(body) : body;
-  if (typeof parsed !== 'object' || parsed === null || !('message' in parsed)) return undefined;
-  return typeof parsed.message === 'string' ? parsed.message : undefined;
-}
-
-function parseOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not a Status object: the caller falls back to the HTTP error's own message.
-    return undefined;
-  }
 }

@@ -55,7 +55,8 @@ const choicesAnnotation = 'parley.dev/choices';
 export async function rememberChoices(cluster: Cluster, choices: RenderChoices): Promise<void> {
   const { mesh, env, collector } = choices;
   const annotations = { [choicesAnnotation]: JSON.stringify({ mesh, env, collector }) };
-  await cluster.merge({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, annotations } });
+  const patch = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, annotations } };
+  await cluster.merge(patch);
 }
 
 /** What the running exchange was rendered with. Fails when nothing runs. */

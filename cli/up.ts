@@ -37,7 +37,6 @@ export async function bringUp(target: Target, request: TargetRequest, choices: R
   } catch (error) {
     if (!context.signal.aborted) throw error;
     if (started) await progress.step('interrupted: ending what this call started', () => target.stop(context));
-    else progress.note('interrupted: what ran before this call still runs');
     throw interrupted();
   }
 }

@@ -10,11 +10,26 @@ export interface Applied {
   readonly generation: number;
 }
 
-/** Applies the objects in the given order, each three-way against what was applied last, like `kubectl apply`. */
+/**
+ * Applies the objects in the given order, each three-way against what was applied last, like `kubectl apply`. Neighbours
+ * of one kind do not depend on each other and go together.
+ */
 export async function applyAll(cluster: Cluster, objects: readonly ObjectName[]): Promise<Applied[]> {
   const applied: Applied[] = [];
-  for (const object of objects) applied.push(await applyOne(cluster, object));
+  for (const group of sameKind(objects)) {
+    applied.push(...(await Promise.all(group.map((object) => applyOne(cluster, object)))));
+  }
   return applied;
+}
+
+function sameKind(objects: readonly ObjectName[]): ObjectName[][] {
+  const groups: ObjectName[][] = [];
+  for (const object of objects) {
+    const last = groups.at(-1);
+    if (last?.[0]?.kind === object.kind) last.push(object);
+    else groups.push([object]);
+  }
+  return groups;
 }
 
 async function applyOne(cluster: Cluster, object: ObjectName): Promise<Applied> {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireFree } from '../../local/daemon/host-ports.ts';
@@ -38,7 +39,7 @@ async function checkHostPorts(context: CommandContext): Promise<void> {
   await requireFree([`127.0.0.1:${ports.http}`, `127.0.0.1:${ports.https}`]);
 }
 
-async function startDaemon({ context, timeoutMs }: TargetRequest) {
+async function startDaemon({ context, progress, timeoutMs }: TargetRequest) {
   const state = stateFolder(context);
   const running = runningDaemon(state.path);
   if (running) {
@@ -64,7 +65,14 @@ async function startDaemon({ context, timeoutMs }: TargetRequest) {
       },
     );
   } catch (error) {
-    child.kill('SIGTERM');
+    if (ended === undefined) {
+      const { endCluster } = await import('../../local/daemon/end.ts');
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+      await endCluster(state.path, context.clock);
+    }
+    if (context.signal.aborted) progress.note('interrupted: the cluster that this call started is ended');
     throw error;
   }
   child.unref();

@@ -1,21 +1,36 @@
-import { createServer } from 'node:net';
+import { createHash } from 'node:crypto';
+import { createServer, type Server } from 'node:net';
 import { errnoOf } from '../process/process-error.ts';
 import { DaemonError } from './daemon-error.ts';
 
 export const apiPort = 6443;
 
-/** 127.0 is everyone's, 127.1 is a habit of people; the rest of 127.0.0.0/8 is free for clusters. */
-const firstBlock = 70;
-const blocks = 128;
+/** Held open for as long as a cluster lives: who has it has the block. */
+const claimPort = 6442;
+
+/** 127.0 is everyone's, 127.1 is a habit of people; the blocks above are free for clusters. */
+const firstBlock = 16;
+const blocks = 224;
+
+export interface ClaimedBlock {
+  /** First two bytes of its addresses: `127.70`. */
+  readonly block: string;
+  release(): Promise<void>;
+}
 
 /**
- * First two bytes of a free block 127.N.0.0/16. A block is free when 127.N.0.1:6443 can be bound, so two clusters never
- * share one; `preferred` (the block of the last run) is taken again when it is free.
+ * Claims a block 127.N.0.0/16 that no other cluster has. `preferred` (the block of the last run) comes first; a new state
+ * folder begins to look at a place of its own, so that it stays off the Pods that a killed cluster left.
  */
-export async function chooseBlock(preferred: string | undefined): Promise<string> {
-  const candidates = Array.from({ length: blocks }, (_, index) => `127.${firstBlock + index}`);
+export async function claimBlock(stateDir: string, preferred: string | undefined): Promise<ClaimedBlock> {
+  const start = createHash('sha256').update(stateDir).digest().readUInt16BE();
+  const candidates = Array.from({ length: blocks }, (_, index) => `127.${firstBlock + ((start + index) % blocks)}`);
   for (const block of preferred ? [preferred, ...candidates] : candidates) {
-    if (await canBind(`${block}.0.1`, apiPort)) return block;
+    const claim = await bind(`${block}.0.1`, claimPort);
+    if (!claim) continue;
+    const release = () => new Promise<void>((resolve) => claim.close(() => resolve()));
+    if (await canBind(`${block}.0.1`, apiPort)) return { block, release };
+    await release();
   }
   throw new DaemonError(
     'NoAddresses',
@@ -25,16 +40,23 @@ export async function chooseBlock(preferred: string | undefined): Promise<string
 }
 
 /** Whether a TCP listener can be had there now. Throws for anything but `taken`, such as no loopback at all. */
-export function canBind(host: string, port: number): Promise<boolean> {
+export async function canBind(host: string, port: number): Promise<boolean> {
+  const server = await bind(host, port);
+  if (!server) return false;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return true;
+}
+
+function bind(host: string, port: number): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer();
+    const server = createServer((socket) => socket.destroy());
     server.once('error', (error) => {
       const code = errnoOf(error);
-      if (code === 'EADDRINUSE' || code === 'EACCES') resolve(false);
+      if (code === 'EADDRINUSE' || code === 'EACCES') resolve(undefined);
       else if (code === 'EADDRNOTAVAIL') reject(noLoopback(host, error));
       else reject(error);
     });
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
+    server.listen({ host, port, exclusive: true }, () => resolve(server));
   });
 }
 

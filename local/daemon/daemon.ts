@@ -12,7 +12,7 @@ import { createImages } from '../runtime/images.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import { createSidecars } from '../sidecar/sidecars.ts';
 import { validate } from '../sidecar/validate/validate.ts';
-import { apiPort, chooseBlock } from './address-block.ts';
+import { apiPort, claimBlock } from './address-block.ts';
 import { DaemonError } from './daemon-error.ts';
 import { survivors } from './end.ts';
 import { requireFree } from './host-ports.ts';
@@ -20,7 +20,7 @@ import { writeKubeconfig } from './kubeconfig.ts';
 import { releaseLock, takeLock } from './lock.ts';
 import type { DaemonLog } from './log.ts';
 import type { DaemonOptions } from './options.ts';
-import { readDaemonRecord, removeDaemonRecord, writeDaemonRecord } from './record.ts';
+import { lockFile, readDaemonRecord, removeDaemonRecord, writeDaemonRecord } from './record.ts';
 
 export interface Daemon {
   /** Ends every Pod, then the API; the objects and the data stay for the next start. */
@@ -37,7 +37,7 @@ const repo = join(import.meta.dirname, '../..');
 export async function startDaemon(options: DaemonOptions, log: DaemonLog): Promise<Daemon> {
   const { stateDir } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const lock = join(stateDir, 'daemon.lock');
+  const lock = lockFile(stateDir);
   const holder = takeLock(lock, 'parley daemon');
   if (holder) {
     throw new DaemonError('Locked', `process ${holder.pid} serves ${stateDir} already`, 'Type: parley status');
@@ -56,7 +56,7 @@ async function compose(options: DaemonOptions, log: DaemonLog, unlock: () => voi
   const adopting = survivors(stateDir);
   // Ports that living Pods of a killed daemon hold are ours: they are adopted.
   if (adopting.length === 0) await requireFree(Object.values(hostPorts));
-  const block = await chooseBlock(previous?.block);
+  const { block, release } = await claimBlock(stateDir, previous?.block);
   const { path: envoy, version } = await findEnvoy({
     env: process.env,
     toolsDir: join(stateDir, 'tools'),
@@ -82,6 +82,7 @@ async function compose(options: DaemonOptions, log: DaemonLog, unlock: () => voi
     async stop() {
       log.info('stopping');
       await cluster.stop();
+      await release();
       removeDaemonRecord(stateDir);
       unlock();
       log.info('stopped');

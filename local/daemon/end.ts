@@ -2,8 +2,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { listProcesses, readMarker } from '../process/proc.ts';
 import { sweepPod } from '../process/sweep.ts';
-import { lives } from './lock.ts';
-import { readDaemonRecord, removeDaemonRecord } from './record.ts';
+import { lives, lockHolder } from './lock.ts';
+import { lockFile, removeDaemonRecord } from './record.ts';
 
 /** What a daemon gets for its orderly end: every Pod its grace, then the rest. */
 const daemonGraceMs = 60_000;
@@ -28,9 +28,8 @@ export function survivors(stateDir: string): string[] {
  * left. What a next start would mistake for a living cluster is removed; data, tools and logs stay. False: nothing ran.
  */
 export async function endCluster(stateDir: string, clock: Waiting): Promise<boolean> {
-  const daemon = readDaemonRecord(stateDir);
-  const living = daemon !== undefined && lives(daemon);
-  if (daemon && living) {
+  const daemon = lockHolder(lockFile(stateDir));
+  if (daemon) {
     process.kill(daemon.pid, 'SIGTERM');
     if (!(await gone(daemon, clock, daemonGraceMs))) {
       process.kill(daemon.pid, 'SIGKILL');
@@ -40,8 +39,9 @@ export async function endCluster(stateDir: string, clock: Waiting): Promise<bool
   const left = survivors(stateDir);
   await Promise.all(left.map(sweepPod));
   removeDaemonRecord(stateDir);
-  for (const name of ['kubeconfig', 'pods']) rmSync(join(stateDir, name), { recursive: true, force: true });
-  return living || left.length > 0;
+  for (const name of ['kubeconfig', 'pods', 'daemon.lock'])
+    rmSync(join(stateDir, name), { recursive: true, force: true });
+  return daemon !== undefined || left.length > 0;
 }
 
 async function gone(daemon: { pid: number; startTime: string }, clock: Waiting, withinMs: number): Promise<boolean> {

@@ -47,6 +47,12 @@ export function lives(holder: Pick<LockHolder, 'pid' | 'startTime'>): boolean {
   return readProcess(holder.pid)?.startTime === holder.startTime;
 }
 
+/** Who holds the lock now; undefined when nobody does, or when its holder is gone. */
+export function lockHolder(file: string): LockHolder | undefined {
+  const holder = readLock(file);
+  return holder && lives(holder) ? holder : undefined;
+}
+
 function readLock(file: string): LockHolder | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as LockHolder;

@@ -3,13 +3,14 @@ import { createLog } from './log.ts';
 import { parseDaemonOptions } from './options.ts';
 
 const log = createLog((line) => process.stdout.write(line), Date.now);
-let daemon: Daemon | undefined;
+let starting: Promise<Daemon> | undefined;
 let ending = false;
 
+/** A start that is under way is finished first: only then is it known what has to end. */
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
-  await daemon?.stop();
+  await (await starting)?.stop();
   process.exit(0);
 }
 
@@ -25,7 +26,8 @@ process.on('unhandledRejection', crash);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end().catch(crash));
 
 try {
-  daemon = await startDaemon(parseDaemonOptions(process.argv.slice(2)), log);
+  starting = startDaemon(parseDaemonOptions(process.argv.slice(2)), log);
+  await starting;
 } catch (error) {
   crash(error);
 }

@@ -20,6 +20,11 @@ export function recordFile(stateDir: string): string {
   return join(stateDir, 'daemon.json');
 }
 
+/** Held by the daemon for as long as it lives, from before it touches anything else. */
+export function lockFile(stateDir: string): string {
+  return join(stateDir, 'daemon.lock');
+}
+
 /** The record of a daemon that runs now; one of a daemon that was killed does not count. */
 export function runningDaemon(stateDir: string): DaemonRecord | undefined {
   const record = readDaemonRecord(stateDir);

@@ -13,7 +13,7 @@ const openers: Readonly<Record<LoadKind, Open>> = {
   'grpc-server-stream': async (...given) => (await import('./grpc-streams.ts')).openServerStream(...given),
   'grpc-client-stream': async (...given) => (await import('./grpc-streams.ts')).openClientStream(...given),
   'grpc-bidi': async (...given) => (await import('./grpc-streams.ts')).openBidi(...given),
-  graphql: async (...given) => (await import('./graphql.ts')).openGraphql(...given),
+  graphql: async (load, target) => (await import('./graphql.ts')).openGraphql(load, target),
 };
 
 /** Opens connections of the kind to the target and makes what its requests need, such as an account. */

@@ -1,0 +1,102 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { RequestOptions } from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { Agent, type Dispatcher } from 'undici';
+
+/** An answer that is no success, in the server's own words. */
+export class RestError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'RestError';
+    this.status = status;
+  }
+}
+
+/** Plain JSON over the Kubernetes API: objects come and go as they are, whatever their kind. */
+export interface KubeRest {
+  /** Throws RestError for any status of 400 or more. */
+  send(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
+  /** Path of the objects of a kind, by the server's discovery. Throws RestError 404 for a kind that it does not know. */
+  pathOf(apiVersion: string, kind: string, namespace: string | undefined): Promise<string>;
+}
+
+interface Resource {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespaced: boolean;
+}
+
+const connections = 8;
+
+/**
+ * The typed models of the client library rename fields (`from` of a NetworkPolicy becomes `_from`) and drop what they do
+ * not know; so the library reads the kubeconfig and authenticates, and the objects are sent as they are.
+ */
+export async function openKubeRest(kubeConfig: KubeConfig): Promise<KubeRest> {
+  const server = kubeConfig.getCurrentCluster()?.server;
+  if (!server) throw new RestError(0, 'the kubeconfig names no server in its current context');
+  const options: RequestOptions = {};
+  await kubeConfig.applyToHTTPSOptions(options);
+  const { ca, cert, key, rejectUnauthorized = true, servername } = options;
+  const agent = new Agent({ connections, connect: { ca, cert, key, rejectUnauthorized, servername } });
+  const rest = restOver(agent, server.replace(/\/$/, ''), headersOf(options.headers));
+  const resources = new Map<string, Promise<readonly Resource[]>>();
+  const resourcesOf = (apiVersion: string) => {
+    const known = resources.get(apiVersion) ?? discover(rest, apiVersion);
+    resources.set(apiVersion, known);
+    return known;
+  };
+  return {
+    send: rest,
+    async pathOf(apiVersion, kind, namespace) {
+      const found = (await resourcesOf(apiVersion)).find((each) => each.kind === kind && !each.name.includes('/'));
+      if (!found) throw new RestError(404, `the cluster does not know the kind ${kind} of ${apiVersion}`);
+      const scope = found.namespaced ? `/namespaces/${namespace ?? 'default'}` : '';
+      return `${root(apiVersion)}${scope}/${found.name}`;
+    },
+  };
+}
+
+function root(apiVersion: string): string {
+  return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+}
+
+async function discover(send: KubeRest['send'], apiVersion: string): Promise<readonly Resource[]> {
+  const { resources } = (await send('GET', root(apiVersion))) as { readonly resources: readonly Resource[] };
+  return resources;
+}
+
+function restOver(agent: Dispatcher, origin: string, headers: Record<string, string>): KubeRest['send'] {
+  return async (method, path, body) => {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const answer = await agent.request({
+      origin,
+      path,
+      method,
+      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }), ...headers },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 400)
+      throw new RestError(answer.statusCode, reasonIn(text) ?? `status ${answer.statusCode}`);
+    return JSON.parse(text);
+  };
+}
+
+function headersOf(headers: RequestOptions['headers']): Record<string, string> {
+  const entries = Object.entries((headers ?? {}) as OutgoingHttpHeaders);
+  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+}
+
+/** The message of a Status object (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/). */
+function reasonIn(text: string): string | undefined {
+  try {
+    const status: unknown = JSON.parse(text);
+    if (typeof status !== 'object' || status === null || !('message' in status)) return undefined;
+    return typeof status.message === 'string' ? status.message : undefined;
+  } catch {
+    return text.slice(0, 200) || undefined; // Not from an API server: its text is the best reason there is.
+  }
+}
