@@ -4,9 +4,13 @@ import { currencies, fromMinor, toMinor } from './money.ts';
 
 test('decimal strings and minor units are the same amount', () => {
   fc.assert(
-    fc.property(fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n }), fc.constantFrom(...currencies), (minor, currency) => {
-      expect(toMinor(fromMinor(minor, currency), currency)).toBe(minor);
-    }),
+    fc.property(
+      fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n }),
+      fc.constantFrom(...currencies),
+      (minor, currency) => {
+        expect(toMinor(fromMinor(minor, currency), currency)).toBe(minor);
+      },
+    ),
   );
 });
 
@@ -21,6 +25,21 @@ test.each([
   expect(toMinor(amount, currency)).toBe(minor);
 });
 
-test.each(['', '.', '1.', '.5', '1e3', '0x10', '1,5', '1.005', ' 1', '+1', '--1', 'NaN', '92233720368547758.08', '99999999999999999999'])('refuses "%s"', (amount) => {
+test.each([
+  '',
+  '.',
+  '1.',
+  '.5',
+  '1e3',
+  '0x10',
+  '1,5',
+  '1.005',
+  ' 1',
+  '+1',
+  '--1',
+  'NaN',
+  '92233720368547758.08',
+  '99999999999999999999',
+])('refuses "%s"', (amount) => {
   expect(() => toMinor(amount, 'EUR')).toThrow(expect.objectContaining({ code: 'bad-amount' }));
 });

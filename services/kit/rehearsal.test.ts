@@ -11,13 +11,19 @@ test('a share hits evenly', () => {
 });
 
 test('a field is renamed or dropped wherever it is', () => {
-  expect(renameField({ balance: 1, list: [{ balance: 2, id: 'a' }] }, 'balance', 'amount')).toEqual({ amount: 1, list: [{ amount: 2, id: 'a' }] });
+  expect(renameField({ balance: 1, list: [{ balance: 2, id: 'a' }] }, 'balance', 'amount')).toEqual({
+    amount: 1,
+    list: [{ amount: 2, id: 'a' }],
+  });
   expect(renameField({ id: 'a', orders: [{ id: 'b', side: 'BUY' }] }, 'id', '')).toEqual({ orders: [{ side: 'BUY' }] });
 });
 
-test.each(['identity', 'accounts', 'orders', 'portfolio'])('%s has an entry for each release that it lists, and no other', async (service) => {
-  const folder = new URL(`../${service}/`, import.meta.url);
-  const { releases } = JSON.parse(await readFile(new URL('service.json', folder), 'utf8'));
-  const entries = (await readdir(new URL('releases/', folder))).map((file) => file.replace(/\.ts$/, ''));
-  expect(entries.sort()).toEqual(Object.keys(releases).sort());
-});
+test.each(['identity', 'accounts', 'orders', 'portfolio'])(
+  '%s has an entry for each release that it lists, and no other',
+  async (service) => {
+    const folder = new URL(`../${service}/`, import.meta.url);
+    const { releases } = JSON.parse(await readFile(new URL('service.json', folder), 'utf8'));
+    const entries = (await readdir(new URL('releases/', folder))).map((file) => file.replace(/\.ts$/, ''));
+    expect(entries.sort()).toEqual(Object.keys(releases).sort());
+  },
+);

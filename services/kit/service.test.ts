@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import * as z from 'zod';
 import { afterEach, expect, test } from 'vitest';
+import * as z from 'zod';
 import { type TestExchange, testExchange } from '../testing/exchange.ts';
 import { until } from '../testing/wait.ts';
 import { httpServer } from './http-server.ts';
@@ -46,7 +46,10 @@ function gated(): Gate {
   return { definition, open: () => gate.resolve(), entered: entered.promise };
 }
 
-async function started(release: Release = { version: '1.4.0', contracts: ['v1'] }, environment: Record<string, string> = {}) {
+async function started(
+  release: Release = { version: '1.4.0', contracts: ['v1'] },
+  environment: Record<string, string> = {},
+) {
   const exchange = await testExchange();
   exchanges.push(exchange);
   const gate = gated();
@@ -99,7 +102,9 @@ test('metrics tell contract, caller, outcome; the trace is passed on', async () 
   const answer = await running.send({ path: '/', headers: { traceparent, 'x-forwarded-client-cert': forwarded } });
   expect(answer.body).toMatchObject({ trace: traceparent });
   const text = await metricsOf(running.socket.replace('8080', '9090'));
-  expect(text).toMatch(/parley_requests_total\{contract="none",caller="orders",method="GET",operation="unmatched",status="200",outcome="ok",service="gated",release="1.4.0"\} 1/);
+  expect(text).toMatch(
+    /parley_requests_total\{contract="none",caller="orders",method="GET",operation="unmatched",status="200",outcome="ok",service="gated",release="1.4.0"\} 1/,
+  );
   expect(text).toContain('process_resident_memory_bytes');
 });
 
@@ -116,13 +121,20 @@ test.each([
 });
 
 test('2.1.0-breaks-v1 renames the field in v1 and leaves v2 alone', async () => {
-  const { running } = await started({ version: '2.1.0-breaks-v1', contracts: ['v1', 'v2'], fault: faultOf('accounts', '2.1.0-breaks-v1') });
+  const { running } = await started({
+    version: '2.1.0-breaks-v1',
+    contracts: ['v1', 'v2'],
+    fault: faultOf('accounts', '2.1.0-breaks-v1'),
+  });
   expect((await running.send({ path: '/v1/x' })).body).toEqual({ amount: '1.00', trace: expect.any(String) });
   expect((await running.send({ path: '/v2/x' })).body).toEqual({ balance: '1.00', trace: expect.any(String) });
 });
 
 test('2.1.0-crash breaks after its time', async () => {
-  const { running } = await started({ version: '2.1.0-crash', contracts: ['v1'], fault: faultOf('accounts', '2.1.0-crash') }, { FAULT_CRASH_AFTER_MS: '20' });
+  const { running } = await started(
+    { version: '2.1.0-crash', contracts: ['v1'], fault: faultOf('accounts', '2.1.0-crash') },
+    { FAULT_CRASH_AFTER_MS: '20' },
+  );
   const alive = setInterval(() => {}, 1_000);
   await expect(running.service.broken).rejects.toThrow('crashes on purpose');
   clearInterval(alive);

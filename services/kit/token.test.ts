@@ -19,10 +19,16 @@ let verifier: TokenVerifier;
 let nowMs = Date.now();
 
 function verifierFor(one: Running): TokenVerifier {
-  const dial = { ...dialThrough(undefined), connect: () => dialThrough(one.socket.replace(/in\/8080$/, '')).connect('identity', 8080) };
+  const dial = {
+    ...dialThrough(undefined),
+    connect: () => dialThrough(one.socket.replace(/in\/8080$/, '')).connect('identity', 8080),
+  };
   const client = httpClient('identity', 'http://identity:8080', dial, forwardOnly);
   const log = jsonLog({ level: 'error', fields: {}, write: () => {}, now: () => nowMs });
-  return tokenVerifier(remoteKeys(client, () => nowMs, log), () => nowMs);
+  return tokenVerifier(
+    remoteKeys(client, () => nowMs, log),
+    () => nowMs,
+  );
 }
 
 beforeAll(async () => {
@@ -61,15 +67,32 @@ async function signed({ header = {}, claims = {}, with: signer = key }: Forgery 
 
 function unsigned(header: Record<string, unknown>, sign: (text: string) => string): string {
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const claims = { iss: 'https://identity.exchange', aud: 'exchange', sub: 'alice', client_id: 'x', jti: 'x', scope: 'exchange.read', iat: seconds(), exp: seconds() + 60 };
+  const claims = {
+    iss: 'https://identity.exchange',
+    aud: 'exchange',
+    sub: 'alice',
+    client_id: 'x',
+    jti: 'x',
+    scope: 'exchange.read',
+    iat: seconds(),
+    exp: seconds() + 60,
+  };
   const text = `${encode(header)}.${encode(claims)}`;
   return `Bearer ${text}.${sign(text)}`;
 }
 
-const signedByIssuer = (text: string) => sign(null, Buffer.from(text), createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', x: String(key.x), d: String(key.d) }, format: 'jwk' })).toString('base64url');
+const signedByIssuer = (text: string) =>
+  sign(
+    null,
+    Buffer.from(text),
+    createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', x: String(key.x), d: String(key.d) }, format: 'jwk' }),
+  ).toString('base64url');
 
 const hmacWithPublicKey = (text: string) => {
-  const pem = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: String(key.x) }, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+  const pem = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: String(key.x) }, format: 'jwk' }).export({
+    type: 'spki',
+    format: 'pem',
+  });
   return createHmac('sha256', pem).update(text).digest('base64url');
 };
 
@@ -80,8 +103,13 @@ const swapSubject = (token: string) => {
 };
 
 test('a token of the issuer is accepted, also one that the key before signed', async () => {
-  await expect(verifier.verify(await tokenFor(issuer, 'alice'), 'exchange.write')).resolves.toMatchObject({ user: 'alice', client: 'alice' });
-  await expect(verifier.verify(await signed({ with: previous }), 'exchange.read')).resolves.toMatchObject({ user: 'alice' });
+  await expect(verifier.verify(await tokenFor(issuer, 'alice'), 'exchange.write')).resolves.toMatchObject({
+    user: 'alice',
+    client: 'alice',
+  });
+  await expect(verifier.verify(await signed({ with: previous }), 'exchange.read')).resolves.toMatchObject({
+    user: 'alice',
+  });
 });
 
 describe('refused with 401', () => {
@@ -110,7 +138,10 @@ describe('refused with 401', () => {
     ['jku', () => signed({ header: { jku: 'https://evil/jwks.json' } })],
     ['x5u', () => signed({ header: { x5u: 'https://evil/cert.pem' } })],
     ['jwk', () => signed({ header: { jwk: { kty: 'OKP', crv: 'Ed25519', x: key.x } } })],
-    ['a critical header that nobody knows', () => unsigned({ alg: 'EdDSA', typ: 'at+jwt', kid: 'current', crit: ['x'], x: 1 }, signedByIssuer)],
+    [
+      'a critical header that nobody knows',
+      () => unsigned({ alg: 'EdDSA', typ: 'at+jwt', kid: 'current', crit: ['x'], x: 1 }, signedByIssuer),
+    ],
     ['tampered', async () => swapSubject(await signed())],
     ['cut off', async () => (await signed()).slice(0, -4)],
   ];
@@ -131,7 +162,10 @@ test('a token that was accepted once is refused when it has expired', async () =
 });
 
 test('a token without the scope is refused with 403', async () => {
-  await expect(verifier.verify(await tokenFor(issuer, 'reader'), 'exchange.write')).rejects.toMatchObject({ status: 403, code: 'insufficient-scope' });
+  await expect(verifier.verify(await tokenFor(issuer, 'reader'), 'exchange.write')).rejects.toMatchObject({
+    status: 403,
+    code: 'insufficient-scope',
+  });
 });
 
 test('without the issuer: known keys stay in use, and without keys the answer is 503', async () => {

@@ -4,11 +4,17 @@ import { newTrace, readTraceparent, traceHeaders } from './trace-context.ts';
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 test('passes a trace on as it came', () => {
-  expect(traceHeaders(readTraceparent(traceparent, 'a=1') ?? newTrace(false))).toEqual({ traceparent, tracestate: 'a=1' });
+  expect(traceHeaders(readTraceparent(traceparent, 'a=1') ?? newTrace(false))).toEqual({
+    traceparent,
+    tracestate: 'a=1',
+  });
 });
 
 test('reads a later version by its first fields', () => {
-  expect(readTraceparent(`cc${traceparent.slice(2)}-more`)).toMatchObject({ traceId: '0af7651916cd43dd8448eb211c80319c', sampled: true });
+  expect(readTraceparent(`cc${traceparent.slice(2)}-more`)).toMatchObject({
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    sampled: true,
+  });
 });
 
 test.each([

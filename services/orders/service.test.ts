@@ -36,9 +36,16 @@ function client(contract: 'v1' | 'v2', at: Running = running) {
 }
 
 beforeAll(async () => {
-  [postgres, issuer] = await Promise.all([startPostgres(['accounts', 'orders']), startIdentity(exchange, [newKey('one')])]);
+  [postgres, issuer] = await Promise.all([
+    startPostgres(['accounts', 'orders']),
+    startIdentity(exchange, [newKey('one')]),
+  ]);
   const providers = { 'identity:8080': issuer.socket, 'postgres:5432': postgres.socket };
-  keeper = await exchange.start(accounts, { version: '1.4.0', contracts: ['v1'] }, { environment: { DATABASE_URL: postgres.urlOf('accounts') }, providers });
+  keeper = await exchange.start(
+    accounts,
+    { version: '1.4.0', contracts: ['v1'] },
+    { environment: { DATABASE_URL: postgres.urlOf('accounts') }, providers },
+  );
   running = await exchange.start(orders, bothContracts, ordersOptions());
   [alice, bob] = await Promise.all([tokenFor(issuer, 'alice'), tokenFor(issuer, 'bob')]);
   account = await newAccount();
@@ -67,14 +74,21 @@ const market = (clientOrderId: string, more: Message = {}): Message => ({
 type Refusal = readonly [string, () => [Message, string | undefined], keyof typeof status];
 
 const limit = (clientOrderId: string, timeInForce: string, more: Message = {}): Message =>
-  market(clientOrderId, { limit: { price: { currency: 'EUR', amount_minor: '1050' }, time_in_force: timeInForce }, ...more });
+  market(clientOrderId, {
+    limit: { price: { currency: 'EUR', amount_minor: '1050' }, time_in_force: timeInForce },
+    ...more,
+  });
 
 describe('unary', () => {
   test('PlaceOrder takes effect once', async () => {
     const first = await client('v1').unary('PlaceOrder', market('once'), alice);
-    expect(first).toMatchObject({ order: { client_order_id: 'once', status: 'ORDER_STATUS_FILLED', quantity: '3', sequence: expect.any(String) } });
+    expect(first).toMatchObject({
+      order: { client_order_id: 'once', status: 'ORDER_STATUS_FILLED', quantity: '3', sequence: expect.any(String) },
+    });
     expect(await client('v1').unary('PlaceOrder', market('once'), alice)).toEqual(first);
-    await expect(client('v1').unary('PlaceOrder', market('once', { quantity: '4' }), alice)).rejects.toMatchObject({ code: status.ALREADY_EXISTS });
+    await expect(client('v1').unary('PlaceOrder', market('once', { quantity: '4' }), alice)).rejects.toMatchObject({
+      code: status.ALREADY_EXISTS,
+    });
   });
 
   test.each([
@@ -87,44 +101,66 @@ describe('unary', () => {
     ['an account id that is none', () => [market('x', { account_id: "' or 1=1" }), alice], 'INVALID_ARGUMENT'],
   ] satisfies readonly Refusal[])('%s', async (_name, given, code) => {
     const [message, token] = given();
-    const failure = await client('v1').unary('PlaceOrder', message, token).catch((cause: unknown) => cause);
+    const failure = await client('v1')
+      .unary('PlaceOrder', message, token)
+      .catch((cause: unknown) => cause);
     expect(failure).toMatchObject({ code: status[code] });
     expect(releaseOf(failure)).toEqual(['2.0.0']);
   });
 
   test('a deadline that has passed is DEADLINE_EXCEEDED, a provider that is away UNAVAILABLE', async () => {
-    await expect(client('v1').unary('PlaceOrder', market('late'), alice, { deadline: new Date(0) })).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    await expect(
+      client('v1').unary('PlaceOrder', market('late'), alice, { deadline: new Date(0) }),
+    ).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
     const alone = await exchange.start(orders, bothContracts, ordersOptions('/nowhere'));
-    await expect(client('v1', alone).unary('PlaceOrder', market('alone'), alice)).rejects.toMatchObject({ code: status.UNAVAILABLE });
+    await expect(client('v1', alone).unary('PlaceOrder', market('alone'), alice)).rejects.toMatchObject({
+      code: status.UNAVAILABLE,
+    });
     await alone.stop();
   });
 
   test('limit orders: v2 tells everything, v1 sees them by translation', async () => {
     const v2 = client('v2');
     expect(await v2.unary('PlaceOrder', limit('open', 'TIME_IN_FORCE_DAY'), alice)).toMatchObject({
-      order: { status: 'ORDER_STATUS_OPEN', terms: 'limit', limit: { price: { currency: 'EUR', amount_minor: '1050' }, time_in_force: 'TIME_IN_FORCE_DAY' } },
+      order: {
+        status: 'ORDER_STATUS_OPEN',
+        terms: 'limit',
+        limit: { price: { currency: 'EUR', amount_minor: '1050' }, time_in_force: 'TIME_IN_FORCE_DAY' },
+      },
     });
-    expect(await v2.unary('PlaceOrder', limit('now', 'TIME_IN_FORCE_IMMEDIATE_OR_CANCEL'), alice)).toMatchObject({ order: { status: 'ORDER_STATUS_EXPIRED' } });
+    expect(await v2.unary('PlaceOrder', limit('now', 'TIME_IN_FORCE_IMMEDIATE_OR_CANCEL'), alice)).toMatchObject({
+      order: { status: 'ORDER_STATUS_EXPIRED' },
+    });
     expect(await client('v1').unary('ListOrders', { account_id: account, last: 2 }, alice)).toMatchObject({
       orders: [
         { client_order_id: 'now', status: 'ORDER_STATUS_CANCELLED' },
         { client_order_id: 'open', status: 'ORDER_STATUS_ACCEPTED' },
       ],
     });
-    await expect(v2.unary('PlaceOrder', market('no-terms'), alice)).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+    await expect(v2.unary('PlaceOrder', market('no-terms'), alice)).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+    });
   });
 
   test('release 1.4.0 serves v1 and knows no v2', async () => {
     const old = await exchange.start(orders, { version: '1.4.0', contracts: ['v1'] }, ordersOptions());
-    expect(await client('v1', old).unary('PlaceOrder', market('at-old'), alice)).toMatchObject({ order: { status: 'ORDER_STATUS_FILLED' } });
-    await expect(client('v2', old).unary('ListOrders', { account_id: account }, alice)).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
+    expect(await client('v1', old).unary('PlaceOrder', market('at-old'), alice)).toMatchObject({
+      order: { status: 'ORDER_STATUS_FILLED' },
+    });
+    await expect(client('v2', old).unary('ListOrders', { account_id: account }, alice)).rejects.toMatchObject({
+      code: status.UNIMPLEMENTED,
+    });
     await old.stop();
   });
 });
 
 describe('streams', () => {
   test('PlaceBatch answers each order, wrong ones with the reason', async () => {
-    const answer = await client('v1').send('PlaceBatch', [{ order: market('b1') }, { order: market('b2', { quantity: '0' }) }, { order: market('b3') }], alice);
+    const answer = await client('v1').send(
+      'PlaceBatch',
+      [{ order: market('b1') }, { order: market('b2', { quantity: '0' }) }, { order: market('b3') }],
+      alice,
+    );
     expect(answer).toMatchObject({
       complete: true,
       orders: [{ client_order_id: 'b1' }, { client_order_id: 'b3' }],
@@ -135,7 +171,12 @@ describe('streams', () => {
   test('Trade answers in order and cancels', async () => {
     const stream = client('v2').both('Trade', alice);
     const answers: Message[] = [];
-    const ended = new Promise<void>((resolve, reject) => stream.on('data', (message: Message) => answers.push(message)).on('end', resolve).on('error', reject));
+    const ended = new Promise<void>((resolve, reject) =>
+      stream
+        .on('data', (message: Message) => answers.push(message))
+        .on('end', resolve)
+        .on('error', reject),
+    );
     stream.write({ place: limit('t1', 'TIME_IN_FORCE_GOOD_TILL_CANCELLED') });
     stream.write({ cancel: { account_id: account, client_order_id: 't1' } });
     stream.write({ cancel: { account_id: account, client_order_id: 't1' } });
@@ -172,7 +213,12 @@ describe('streams', () => {
     const leaving = await exchange.start(orders, bothContracts, ordersOptions());
     const stream = client('v1', leaving).both('Trade', alice);
     const answers: Message[] = [];
-    const ended = new Promise<void>((resolve, reject) => stream.on('data', (message: Message) => answers.push(message)).on('end', resolve).on('error', reject));
+    const ended = new Promise<void>((resolve, reject) =>
+      stream
+        .on('data', (message: Message) => answers.push(message))
+        .on('end', resolve)
+        .on('error', reject),
+    );
     stream.write({ place: market('g1') });
     await until('an answer', () => answers[0]);
     const stopped = leaving.stop();
@@ -181,7 +227,11 @@ describe('streams', () => {
     stream.end();
     await ended;
     expect(await stopped).toBe(true);
-    expect(answers).toMatchObject([{ order: { client_order_id: 'g1' } }, { going_away: {} }, { order: { client_order_id: 'g2' } }]);
+    expect(answers).toMatchObject([
+      { order: { client_order_id: 'g1' } },
+      { going_away: {} },
+      { order: { client_order_id: 'g2' } },
+    ]);
   });
 
   test('while an instance leaves, unary calls on a connection that is open fail in no case', async () => {
@@ -202,24 +252,35 @@ test('health says SERVING, NOT_SERVING is for nobody, unknown services are NOT_F
   await expect(health.unary('Check', { service: 'other' })).rejects.toMatchObject({ code: status.NOT_FOUND });
 });
 
-test.each(['2.1.0-errors', '2.1.0-wrong-body', '2.1.0-breaks-v1'] as const)('%s is wrong in its way', async (version) => {
-  const wrong = await exchange.start(orders, { ...bothContracts, version, fault: faultOf('orders', version) }, ordersOptions());
-  const one = client('v1', wrong);
-  const outcomes: string[] = [];
-  for (let n = 0; n < 10; n += 1) {
-    const answer = await one.unary('PlaceOrder', market(`r-${version}-${n}`), alice).catch((cause: unknown) => cause);
-    outcomes.push(outcomeOf(answer));
-  }
-  const expected = { '2.1.0-errors': 'INTERNAL', '2.1.0-wrong-body': 'empty', '2.1.0-breaks-v1': 'no id' }[version];
-  expect([version, outcomes.filter((outcome) => outcome === expected).length, outcomes]).toEqual([version, version === '2.1.0-breaks-v1' ? 10 : 2, outcomes]);
-  await wrong.stop();
-});
+test.each(['2.1.0-errors', '2.1.0-wrong-body', '2.1.0-breaks-v1'] as const)(
+  '%s is wrong in its way',
+  async (version) => {
+    const wrong = await exchange.start(
+      orders,
+      { ...bothContracts, version, fault: faultOf('orders', version) },
+      ordersOptions(),
+    );
+    const one = client('v1', wrong);
+    const outcomes: string[] = [];
+    for (let n = 0; n < 10; n += 1) {
+      const answer = await one.unary('PlaceOrder', market(`r-${version}-${n}`), alice).catch((cause: unknown) => cause);
+      outcomes.push(outcomeOf(answer));
+    }
+    const expected = { '2.1.0-errors': 'INTERNAL', '2.1.0-wrong-body': 'empty', '2.1.0-breaks-v1': 'no id' }[version];
+    expect([version, outcomes.filter((outcome) => outcome === expected).length, outcomes]).toEqual([
+      version,
+      version === '2.1.0-breaks-v1' ? 10 : 2,
+      outcomes,
+    ]);
+    await wrong.stop();
+  },
+);
 
 function outcomeOf(answer: unknown): string {
   if (answer instanceof Error) return 'code' in answer ? String(status[Number(answer.code)]) : answer.message;
-  const { order } = answer as { order: { id: string } | null };
+  const { order } = answer as { order: { id?: string } | null };
   if (!order) return 'empty';
-  return order.id === '' ? 'no id' : 'right';
+  return !order.id ? 'no id' : 'right';
 }
 
 function releaseOf(failure: unknown): unknown {
@@ -238,7 +299,9 @@ function collected(at: ReturnType<typeof grpcJsClient>, request: Message) {
       if (event.order) sequences.push(event.order.sequence);
     });
     stream.on('end', resolve);
-    stream.on('error', (cause: Error & { code?: number }) => (cause.code === status.CANCELLED ? resolve() : reject(cause)));
+    stream.on('error', (cause: Error & { code?: number }) =>
+      cause.code === status.CANCELLED ? resolve() : reject(cause),
+    );
   });
   return { events, sequences, ended, cancel: () => stream.cancel() };
 }

@@ -37,7 +37,7 @@ export function accountsProvider(client: HttpClient): Accounts {
     try {
       return await client.send({ path, operation: `GET ${path}`, timeoutMs, call });
     } catch (cause) {
-      throw providerError('accounts', 'PROVIDER_AWAY', 'it does not answer', cause);
+      throw providerError('accounts', 'PROVIDER_AWAY', reasonOf(cause));
     }
   };
   return {
@@ -63,10 +63,5 @@ function parsed<T extends z.ZodType>(shape: T, { status, body }: HttpAnswer): z.
   if (status !== 200) throw providerError('accounts', 'PROVIDER_FAILED', `it answered ${status}`);
   const read = shape.safeParse(body);
   if (read.success) return read.data;
-  throw providerError(
-    'accounts',
-    'PROVIDER_FAILED',
-    `its answer breaks the contract: ${reasonOf(read.error)}`,
-    read.error,
-  );
+  throw providerError('accounts', 'PROVIDER_FAILED', `its answer breaks the contract: ${reasonOf(read.error)}`);
 }

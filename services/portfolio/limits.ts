@@ -6,6 +6,7 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
+import { createGraphQLError } from 'graphql-yoga';
 
 /** Limits of one operation. Cost: one per field, times the length asked for below a list. */
 export const operationLimits = {
@@ -32,7 +33,7 @@ export function withinLimits(context: ValidationContext): ASTVisitor {
       const { depth, aliases, cost } = operationLimits;
       const refuse = (what: string, seen: number, most: number) =>
         context.reportError(
-          new GraphQLError(`the operation is too large: ${what} ${seen}, at most ${most}`, {
+          createGraphQLError(`the operation is too large: ${what} ${seen}, at most ${most}`, {
             nodes: operation,
             extensions: { code: 'OPERATION_TOO_LARGE' },
           }),

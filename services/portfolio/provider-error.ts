@@ -1,15 +1,13 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { GraphQLError } from 'graphql';
+import type { GraphQLError } from 'graphql';
+import { createGraphQLError } from 'graphql-yoga';
 import { statusName } from '../kit/grpc-server.ts';
 
 export type Provider = 'accounts' | 'orders';
 
-/** Told in errors[]; the field is null and the rest of the answer stands. */
-export function providerError(provider: Provider, code: string, message: string, cause?: unknown): GraphQLError {
-  return new GraphQLError(`${provider}: ${message}`, {
-    extensions: { code, provider },
-    ...(cause instanceof Error && { originalError: cause }),
-  });
+/** Made by graphql-yoga's own factory, whose class it knows again. Told in errors[]; the field is null and the rest of the answer stands. The cause stays here: an error with an inner one would be masked. */
+export function providerError(provider: Provider, code: string, message: string): GraphQLError {
+  return createGraphQLError(`${provider}: ${message}`, { extensions: { code, provider } });
 }
 
 const away: ReadonlySet<Code> = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.Canceled]);
@@ -25,15 +23,12 @@ const callerFault: ReadonlySet<Code> = new Set([
 /** What a failed gRPC call means to whoever asked the graph. */
 export function fromOrders(thrown: unknown): GraphQLError {
   const error = ConnectError.from(thrown, Code.Unknown);
-  if (error.code === Code.Unimplemented)
-    return providerError('orders', 'CONTRACT_NOT_SERVED', 'it does not serve contract v2 yet', error);
-  if (callerFault.has(error.code)) return providerError('orders', statusName(error.code), error.rawMessage, error);
-  return providerError(
-    'orders',
-    away.has(error.code) ? 'PROVIDER_AWAY' : 'PROVIDER_FAILED',
-    away.has(error.code) ? 'it does not answer' : 'it failed',
-    error,
-  );
+  if (error.code === Code.Unimplemented) {
+    return providerError('orders', 'CONTRACT_NOT_SERVED', 'it does not serve contract v2 yet');
+  }
+  if (callerFault.has(error.code)) return providerError('orders', statusName(error.code), error.rawMessage);
+  if (away.has(error.code)) return providerError('orders', 'PROVIDER_AWAY', 'it does not answer');
+  return providerError('orders', 'PROVIDER_FAILED', 'it failed');
 }
 
 /** True for errors that are the service's or a provider's, not the caller's. */

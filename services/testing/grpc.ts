@@ -1,5 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { type ClientDuplexStream, type ClientReadableStream, credentials, loadPackageDefinition, Metadata, type ServiceClientConstructor, type ServiceError } from '@grpc/grpc-js';
+import {
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  credentials,
+  loadPackageDefinition,
+  Metadata,
+  type ServiceClientConstructor,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
 const contracts = fileURLToPath(new URL('../orders/contract', import.meta.url));
@@ -10,7 +18,13 @@ export type Message = Readonly<Record<string, unknown>>;
 /** A client of another make (grpc-js) for orders. */
 export function grpcJsClient(contract: 'v1' | 'v2', socket: string) {
   const file = `exchange/orders/${contract}/orders.proto`;
-  const definition = loadSync(file, { includeDirs: [`${contracts}/${contract}`], longs: String, enums: String, keepCase: true, oneofs: true });
+  const definition = loadSync(file, {
+    includeDirs: [`${contracts}/${contract}`],
+    longs: String,
+    enums: String,
+    keepCase: true,
+    oneofs: true,
+  });
   return clientOf(definition, ['exchange', 'orders', contract, 'OrderService'], socket);
 }
 
@@ -33,12 +47,17 @@ function clientOf(definition: ReturnType<typeof loadSync>, path: readonly string
   return {
     unary: (method: string, message: Message, token?: string, options: object = {}) =>
       new Promise<Message>((resolve, reject) => {
-        call(method)(message, metadata(token), options, (error: ServiceError | null, answer: Message) => (error ? reject(error) : resolve(answer)));
+        call(method)(message, metadata(token), options, (error: ServiceError | null, answer: Message) =>
+          error ? reject(error) : resolve(answer),
+        );
       }),
-    read: (method: string, message: Message, token: string) => call(method)(message, metadata(token)) as ClientReadableStream<Message>,
+    read: (method: string, message: Message, token: string) =>
+      call(method)(message, metadata(token)) as ClientReadableStream<Message>,
     send: (method: string, messages: readonly Message[], token: string) =>
       new Promise<Message>((resolve, reject) => {
-        const stream = call(method)(metadata(token), (error: ServiceError | null, answer: Message) => (error ? reject(error) : resolve(answer))) as ClientDuplexStream<Message, Message>;
+        const stream = call(method)(metadata(token), (error: ServiceError | null, answer: Message) =>
+          error ? reject(error) : resolve(answer),
+        ) as ClientDuplexStream<Message, Message>;
         for (const message of messages) stream.write(message);
         stream.end();
       }),
