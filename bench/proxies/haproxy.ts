@@ -1,9 +1,8 @@
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { startProgram } from '../programs.ts';
 import { nextAddress } from './addresses.ts';
 import { benchAuthority, type Side, writeIdentity } from './identities.ts';
-import { answers, type Pair, type PairOptions, pairOf, type Variant } from './pair.ts';
+import { type Pair, type PairOptions, startPair, type Variant } from './pair.ts';
 
 /** HAProxy makes no spans. */
 export const haproxyVariants: readonly Variant[] = ['plain', 'mTLS', 'access log'];
@@ -36,18 +35,16 @@ export async function startHaproxy(haproxy: string, options: PairOptions): Promi
   };
   const entry = path.join(dir, 'in.sock');
   const [inbound, outbound] = [await tls('server'), await tls('client')];
-  const start = (side: Side, bind: string, server: string) => {
+  const spec = (side: Side, bind: string, server: string) => {
     writeFileSync(path.join(dir, `${side}.cfg`), configuration(bind, server, variant));
-    return startProgram({ name: side, dir, argv: [haproxy, '-db', '-f', `${side}.cfg`] });
+    const argv: [string, ...string[]] = [haproxy, '-db', '-f', `${side}.cfg`];
+    return { name: side, dir, argv };
   };
-  const programs = [
-    start('server', `${link}${inbound}`, `unix@${appSocket}`),
-    start('client', `unix@${entry}`, `${link}${outbound}`),
+  const specs = [
+    spec('client', `unix@${entry}`, `${link}${outbound}`),
+    spec('server', `${link}${inbound}`, `unix@${appSocket}`),
   ];
-  const target = { socket: entry, host: 'app' };
-  const pair = pairOf(target, programs);
-  await answers(`HAProxy (${variant})`, target, context, () => programs.map((each) => each.log()).join('\n'));
-  return pair;
+  return startPair(`HAProxy (${variant})`, { socket: entry, host: 'app' }, specs, context);
 }
 
 function configuration(bind: string, server: string, variant: Variant): string {

@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { extension, type Message, pipeAddress, socketAddress, typed } from '../../local/sidecar/resource.ts';
-import { type Program, startProgram } from '../programs.ts';
 import { nextAddress } from './addresses.ts';
 import { benchAuthority, type IdentityFiles, identityOf, type Side, writeIdentity } from './identities.ts';
-import { answers, type Pair, type PairOptions, pairOf } from './pair.ts';
+import { type Pair, type PairOptions, startPair } from './pair.ts';
 
 /**
  * The smallest configuration of Envoy that does the same: all static, one listener, one route, one cluster a side; mutual
@@ -20,29 +19,27 @@ export async function startMinimalEnvoy(envoy: string, options: PairOptions): Pr
     await writeIdentity(dir, 'client', authority),
     await writeIdentity(dir, 'server', authority),
   ];
-  const start = (side: Side, from: Message, to: Message) => {
+  const spec = (side: Side, from: Message, to: Message) => {
     const cluster = { ...to, name: 'to', type: 'STATIC', connect_timeout: '1s' };
     const listener = { name: 'from', traffic_direction: side === 'client' ? 'OUTBOUND' : 'INBOUND', ...from };
     const config = { static_resources: { listeners: [listener], clusters: [cluster, ...collectorCluster(options)] } };
     writeFileSync(path.join(dir, `${side}.json`), JSON.stringify(config));
-    return startProgram({ name: side, dir, argv: argv(envoy, `${side}.json`) });
+    return { name: side, dir, argv: argv(envoy, `${side}.json`) };
   };
-  const programs: Program[] = [
-    start(
-      'server',
-      { address: link, ...filters(options, secure ? serverTls(server) : {}) },
-      endpoint(pipeAddress(options.appSocket)),
-    ),
-    start(
+  const { appSocket } = options;
+  const specs = [
+    spec(
       'client',
       { address: pipeAddress('in.sock'), ...filters(options, {}) },
       { ...endpoint(link), ...(secure ? clientTls(client) : {}) },
     ),
+    spec(
+      'server',
+      { address: link, ...filters(options, secure ? serverTls(server) : {}) },
+      endpoint(pipeAddress(appSocket)),
+    ),
   ];
-  const target = { socket: path.join(dir, 'in.sock'), host: 'app' };
-  const pair = pairOf(target, programs);
-  await answers(`minimal Envoy (${variant})`, target, context, () => programs.map((each) => each.log()).join('\n'));
-  return pair;
+  return startPair(`minimal Envoy (${variant})`, { socket: path.join(dir, 'in.sock'), host: 'app' }, specs, context);
 }
 
 /** Flags as a sidecar has them, so that configurations are compared and nothing else. */

@@ -1,6 +1,6 @@
 import { Failure } from '../../cli/failure.ts';
 import { openConnections, type Target } from '../load/connections.ts';
-import { type Program, until } from '../programs.ts';
+import { type ProgramSpec, startProgram, until } from '../programs.ts';
 import type { RowContext } from '../row.ts';
 
 /** What the pair does beside forwarding; each includes the one before it, as far as it goes. */
@@ -28,15 +28,18 @@ export interface PairOptions {
   readonly context: RowContext;
 }
 
-/** A program per side, disposed of in one go. */
-export function pairOf(target: Target, programs: readonly Program[]): Pair {
-  return {
-    target,
-    pids: programs.map(({ pid }) => pid),
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(programs.map((program) => program[Symbol.asyncDispose]()));
-    },
-  };
+/** Starts a program per side, client first in `specs`; resolves when the pair answers, and leaves nothing running when it does not. */
+export async function startPair(
+  name: string,
+  target: Target,
+  specs: readonly ProgramSpec[],
+  context: RowContext,
+): Promise<Pair> {
+  await using started = new AsyncDisposableStack();
+  const programs = specs.map((spec) => started.use(startProgram(spec)));
+  await answers(name, target, context, () => programs.map((program) => program.log()).join('\n'));
+  const running = started.move();
+  return { target, pids: programs.map(({ pid }) => pid), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 const answerWithinMs = 15_000;
