@@ -42,13 +42,19 @@ function publishRoute(publisher: Publisher, route: AnyRoute, world: World, resul
 }
 
 /** Tells in the status of routes and gateways what is in force. */
-export function publish(publisher: Publisher, world: World, ports: HostPorts, result: Programmed): void {
-  for (const route of [...world.requestRoutes, ...world.tcpRoutes]) publishRoute(publisher, route, world, result);
+export function publish(
+  publisher: Publisher,
+  world: World,
+  ports: HostPorts,
+  result: (route?: AnyRoute) => Programmed,
+): void {
+  for (const route of [...world.requestRoutes, ...world.tcpRoutes])
+    publishRoute(publisher, route, world, result(route));
   for (const gateway of world.gateways) {
     if (!gatewayClasses.includes(gateway.spec.gatewayClassName)) continue;
     const current = publisher.store.get<Gateway>(groupKind(gateway), gateway.metadata.name, gateway.metadata.namespace);
     if (!current) continue;
-    const status = gatewayStatus(current, world, ports, result, timestamp(publisher.clock.now()));
+    const status = gatewayStatus(current, world, ports, result(), timestamp(publisher.clock.now()));
     writeStatus(publisher, gateway, status);
   }
 }

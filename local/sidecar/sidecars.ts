@@ -12,9 +12,11 @@ import { portTaken } from './host-ports.ts';
 import { quiet } from './in-flight.ts';
 import { isMeshed, type MeshPod, meshPod } from './mesh-pod.ts';
 import { openMirror } from './mirror.ts';
+import type { AnyRoute } from './objects.ts';
 import { openOutboundPorts } from './outbound-ports.ts';
 import { ensureGateways, publish, publishClasses } from './publish.ts';
 import type { PushResult } from './push.ts';
+import { createQuarantine } from './quarantine.ts';
 import { files } from './resource.ts';
 import type { Programmed } from './route-status.ts';
 import { type Sidecar, startSidecar } from './sidecar.ts';
@@ -54,6 +56,11 @@ export function createSidecars(options: SidecarsOptions): RunningSidecars {
   return new SidecarFleet(options);
 }
 
+interface Failure {
+  readonly rejected: boolean;
+  readonly message: string;
+}
+
 class SidecarFleet implements RunningSidecars {
   readonly #options: SidecarsOptions;
   readonly #compile: CompileOptions;
@@ -64,6 +71,7 @@ class SidecarFleet implements RunningSidecars {
   readonly #taken = new Map<string, string>();
   /** Gateways that take no new connections, because they are about to end. */
   readonly #leaving = new Set<string>();
+  readonly #quarantine = createQuarantine();
   readonly #mirror: ReturnType<typeof openMirror>;
   readonly #unwatch: () => void;
   #round: Promise<void> | undefined;
@@ -133,26 +141,37 @@ class SidecarFleet implements RunningSidecars {
     ensureGateways(this.#options, world.gateways);
     const gateways = [...this.#live.values()].map(({ pod }) => pod).filter(({ gateway }) => gateway);
     await this.#checkHostPorts(gateways, world);
-    const results = await Promise.all([...this.#live.values()].map((sidecar) => this.#pushOne(sidecar, world)));
+    let failures = await this.#pushAll(world);
+    const [first] = failures;
+    if (first?.rejected && this.#quarantine.refuse(world, first.message)) failures = await this.#pushAll(world);
     if (this.#closed) return;
-    const failed = results.filter((message) => message !== undefined);
-    const result: Programmed = { ok: failed.length === 0, message: failed[0] ?? '' };
+    if (failures.length === 0) this.#quarantine.taken(world);
+    const result = (route?: AnyRoute): Programmed => {
+      const message = (route && this.#quarantine.reason(route)) ?? failures[0]?.message;
+      return { ok: message === undefined, message: message ?? '' };
+    };
     publish(this.#options, world, { mapped: this.#options.hostPorts, taken: this.#taken }, result);
   }
 
+  async #pushAll(world: World): Promise<Failure[]> {
+    const good = this.#quarantine.apply(world);
+    const results = await Promise.all([...this.#live.values()].map((sidecar) => this.#pushOne(sidecar, good)));
+    return results.filter((failure) => failure !== undefined).sort((a, b) => Number(b.rejected) - Number(a.rejected));
+  }
+
   /** What a running sidecar had to say against it; one that is being started again reads its files by itself. */
-  async #pushOne(sidecar: Sidecar, world: World): Promise<string | undefined> {
+  async #pushOne(sidecar: Sidecar, world: World): Promise<Failure | undefined> {
     const name = `sidecar of ${sidecar.pod.namespace}/${sidecar.pod.name}`;
     if (!sidecar.running) return undefined;
     let result: PushResult;
     try {
       result = await sidecar.push(compile(sidecar.pod, world, this.#compile));
     } catch (error) {
-      return `${name}: ${(error as Error).message}`;
+      return { rejected: false, message: `${name}: ${(error as Error).message}` };
     }
     if (result.outcome === 'confirmed' || !this.#live.has(sidecar.pod.uid) || !sidecar.running) return undefined;
     if (result.outcome === 'unconfirmed') this.#options.clock.after(retryMs, () => void this.settled());
-    return `${name} ${result.outcome}: ${result.message}`;
+    return { rejected: result.outcome === 'rejected', message: `${name} ${result.outcome}: ${result.message}` };
   }
 
   async start(object: Stored<Pod>, sandbox: PodSandbox): Promise<void> {
@@ -162,7 +181,7 @@ class SidecarFleet implements RunningSidecars {
     const world = this.#world();
     // One that an earlier daemon left running holds its ports itself.
     if (pod.gateway && !existsSync(join(sandbox.dir, files.record))) await this.#checkHostPorts([pod], world);
-    const compiled = compile(pod, world, this.#compile);
+    const compiled = compile(pod, this.#quarantine.apply(world), this.#compile);
     this.#starting.set(pod.uid, compiled);
     try {
       const onEvent = (reason: string, message: string) => events.record(object, { type: 'Warning', reason, message });

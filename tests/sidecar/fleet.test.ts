@@ -145,6 +145,36 @@ test('a route is in force when its status says so', async () => {
   expect(store.get(type, 'orders', 'exchange')?.metadata.resourceVersion).toBe(before);
 });
 
+test('a route that Envoy refuses is told in its words, and keeps nothing else from being in force', async () => {
+  for (const name of ['orders', 'other']) store.create(sample.service(name, 'orders', 8080, 'http'));
+  await run(web);
+  const pod = await run(first, named('orders-1'));
+  const broken = [
+    {
+      matches: [{ path: { type: 'RegularExpression', value: '/(?=a)' } }],
+      backendRefs: sample.backends(8080, { other: 1 }),
+    },
+  ];
+  store.create(sample.meshRoute('HTTPRoute', 'other', broken));
+  await sidecars.settled();
+  expect(conditionOf('HTTPRoute', 'other', 'Programmed')).toMatchObject({
+    status: 'False',
+    reason: 'Refused',
+    message: expect.stringMatching(/rejected: .*(\?=|perl)/),
+  });
+  endpoints('orders', [[first, pod]]);
+  store.create(sample.meshRoute('HTTPRoute', 'orders', [{ backendRefs: sample.backends(8080, { orders: 1 }) }]));
+  await sidecars.settled();
+  expect(conditionOf('HTTPRoute', 'orders', 'Programmed')).toMatchObject({ status: 'True' });
+  expect((await call(at())).body).toBe('orders-1');
+  events.flush();
+  expect(store.list<{ reason: string }>('Event').items.map(({ reason }) => reason)).toContain('Refused');
+  const present = store.get('HTTPRoute.gateway.networking.k8s.io', 'other', 'exchange') as Stored;
+  store.update({ ...present, spec: { ...(present.spec as object), rules: [] } } as KubeObject);
+  await sidecars.settled();
+  expect(conditionOf('HTTPRoute', 'other', 'Programmed')).toMatchObject({ status: 'True' });
+});
+
 test('what a route names and is not there is told', async () => {
   store.create(sample.service('orders', 'orders', 8080, 'http'));
   store.create(sample.service('db', 'db', 5432, 'tcp'));
