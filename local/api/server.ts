@@ -38,7 +38,6 @@ export interface ApiServer {
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { tls, host, port, store, kinds, logs, usage, clock } = options;
   const context: ApiContext = { store, kinds, logs, usage, clock, version: options.version ?? 'v1.34.0' };
-  const closing = new AbortController();
   const server = createServer(
     {
       cert: tls.cert,
@@ -54,7 +53,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       requestTimeout: 0,
     },
     (request, response) => {
-      void serve(context, request, response, closing.signal, options.report);
+      void serve(context, request, response, options.report);
     },
   );
   server.listen(port, host);
@@ -63,7 +62,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   return {
     url: `https://${address}:${bound}`,
     async close() {
-      closing.abort();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
@@ -87,7 +85,6 @@ async function serve(
   context: ApiContext,
   request: IncomingMessage,
   response: ServerResponse,
-  closing: AbortSignal,
   report: (error: unknown) => void = () => undefined,
 ): Promise<void> {
   const gone = new AbortController();
@@ -102,7 +99,7 @@ async function serve(
       contentType: request.headers['content-type'] ?? '',
       user: userOf(request.socket as TLSSocket),
       body: () => readBody(request),
-      signal: AbortSignal.any([closing, gone.signal]),
+      signal: gone.signal,
     };
     await send(response, await route(context, call));
   } catch (error) {
@@ -134,7 +131,8 @@ async function send(response: ServerResponse, reply: Reply): Promise<void> {
   response.setHeader('cache-control', 'no-cache, private');
   switch (reply.as) {
     case 'json':
-      for (const warning of reply.warnings ?? []) response.appendHeader('warning', `299 - ${JSON.stringify(warning)}`);
+      for (const warning of reply.warnings ?? [])
+        response.appendHeader('warning', `299 - ${JSON.stringify(warning).replace(/[^\x20-\x7e]/g, '?')}`);
       sendJson(response, reply.code, reply.body);
       return;
     case 'bytes':
