@@ -1,7 +1,6 @@
 import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js';
 import type { Pod, PodStatus } from 'kubernetes-types/core/v1.js';
 import { timestamp } from '../clock.ts';
-import { isReady } from '../objects/pods.ts';
 import { createKinds } from '../store/kinds.ts';
 import { openStore } from '../store/object-store.ts';
 import type { KubeObject, ObjectStore, Stored } from '../store/types.ts';
@@ -45,7 +44,7 @@ export async function createTestCluster(): Promise<TestCluster> {
     for (const pod of pods()) {
       const { deletionTimestamp, name, namespace } = pod.metadata;
       if (deletionTimestamp !== undefined) store.delete('Pod', name, namespace, { gracePeriodSeconds: 0 });
-      else if (!isReady(pod) && pod.status?.phase === undefined) write(pod, running(pod, true));
+      else if ((pod.status?.phase ?? 'Pending') === 'Pending') write(pod, running(pod, true));
     }
   };
   const cluster: TestCluster = {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -22,9 +22,13 @@ const pidsOf = (uid: string) =>
 async function killedDaemon(pods: readonly object[], ready: (dir: string) => boolean): Promise<string> {
   const dir = mkdtempSync(path.join(tmpdir(), 'parley-runtime-'));
   const code = `
+    import { writeFileSync } from 'node:fs';
     import { openTestNode } from ${JSON.stringify(path.join(import.meta.dirname, 'test-node.ts'))};
     const node = await openTestNode({ dir: ${JSON.stringify(dir)} });
-    for (const pod of ${JSON.stringify(pods)}) node.store.create(pod);
+    const pods = ${JSON.stringify(pods)};
+    for (const pod of pods) node.store.create(pod);
+    for (const { metadata } of pods) await node.until('ready', metadata.name, (pod) => pod.status?.containerStatuses?.[0]?.ready);
+    writeFileSync(${JSON.stringify(path.join(dir, 'all-ready'))}, '');
     setInterval(() => {}, 1000);`;
   const daemon = spawn(process.execPath, ['--input-type=module', '-e', code], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -36,12 +40,12 @@ async function killedDaemon(pods: readonly object[], ready: (dir: string) => boo
 }
 
 const folders = (dir: string) => (existsSync(path.join(dir, 'pods')) ? readdirSync(path.join(dir, 'pods')) : []);
-const running = (count: number) => (dir: string) =>
-  folders(dir).flatMap(pidsOf).length === count && folders(dir).length === count;
+const record = (dir: string, uid: string) => path.join(dir, 'pods', uid, 'containers/app/process.json');
+const running = (dir: string) => existsSync(path.join(dir, 'all-ready'));
 
 describe('a daemon that is started after kill -9', () => {
   it('finds its Pods running: same process, same restart count, same address', async () => {
-    const dir = await killedDaemon([podObject('web', { containers: [script(forever)] })], running(1));
+    const dir = await killedDaemon([podObject('web', { containers: [script(forever)] })], running);
     const [uid = ''] = folders(dir);
     const before = pidsOf(uid);
     node = await openTestNode({ dir });
@@ -63,7 +67,7 @@ describe('a daemon that is started after kill -9', () => {
 
   it('restarts what ended meanwhile, and ends what was deleted meanwhile', async () => {
     const pods = ['dead', 'deleted'].map((name) => podObject(name, { containers: [script(forever)] }));
-    const dir = await killedDaemon(pods, running(2));
+    const dir = await killedDaemon(pods, running);
     const store = openStore({ file: path.join(dir, 'store.db'), clock: Date, kinds: createKinds() });
     const uidOf = (name: string) => store.get('Pod', name, testNamespace)?.metadata.uid ?? '';
     const [dead, deleted] = [uidOf('dead'), uidOf('deleted')];
@@ -86,6 +90,18 @@ describe('a daemon that is started after kill -9', () => {
     node = await openTestNode({ dir });
     await node.gone('web');
     expect(existsSync(path.join(dir, 'term'))).toBe(true);
+  });
+
+  it('ends a process of which no record was written, and starts it anew', async () => {
+    const dir = await killedDaemon([podObject('web', { containers: [script(forever)] })], running);
+    const [uid = ''] = folders(dir);
+    const before = pidsOf(uid);
+    rmSync(record(dir, uid));
+    node = await openTestNode({ dir });
+    await node.until('it runs', 'web', (pod) => statusOf(pod)?.ready);
+    const after = pidsOf(uid);
+    expect(after).toHaveLength(1);
+    expect(after).not.toEqual(before);
   });
 
   it('removes folders that belong to nothing', async () => {

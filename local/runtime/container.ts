@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Container as ContainerSpec, ContainerStatus, LifecycleHandler } from 'kubernetes-types/core/v1.js';
 import { adoptProcess } from '../process/adopt.ts';
@@ -192,8 +192,9 @@ export class Container {
   /** A run that ended while no daemon was there to see it. */
   async #concludeUnseenRun(): Promise<void> {
     if (this.#phase.kind === 'terminated') return this.#decideRestart(this.#phase);
+    // A daemon that is killed between a spawn and its record leaves a process that only its marker tells of.
+    if (existsSync(this.#dir)) await sweep(this.#marker);
     if (this.#phase.kind !== 'running') return;
-    await sweep(this.#marker);
     const message = 'it ended while the cluster was down; its exit code is not known';
     await this.#decideRestart(this.#terminate(containerEnd({}), this.#phase.startedMs, message));
   }

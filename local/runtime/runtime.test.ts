@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { condition } from '../objects/conditions.ts';
@@ -259,6 +259,30 @@ describe('the whole node', () => {
       () => node.events('web'),
     );
     expect(node.store.get('Node', 'parley')?.status).toMatchObject({ conditions: [{ type: 'Ready', status: 'True' }] });
+  });
+
+  it('keeps a Pod that cannot be prepared to itself, with the reason, and goes on when it can', async () => {
+    const volume = path.join(node.dir, 'volumes', testNamespace);
+    mkdirSync(volume, { recursive: true });
+    writeFileSync(path.join(volume, 'data'), '');
+    const metadata = { name: 'data', namespace: testNamespace };
+    const resources = { requests: { storage: '1Gi' } };
+    node.store.create({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata,
+      spec: { accessModes: ['ReadWriteOnce'], resources },
+    });
+    node.create('stuck', {
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+      containers: [script(forever)],
+    });
+    node.create('fine', { containers: [script(forever)] });
+    await ready('fine');
+    const waiting = await node.until('the reason', 'stuck', (pod) => statusOf(pod)?.state?.waiting?.message);
+    expect(waiting).toMatch(/cannot prepare its volumes: EEXIST/);
+    rmSync(path.join(volume, 'data'));
+    await ready('stuck');
   });
 
   it('ends everything when it stops', async () => {

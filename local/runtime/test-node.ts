@@ -2,11 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Container, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
+import { openClusterStore } from '../api/cluster-store.ts';
 import { systemClock } from '../clock.ts';
 import { sweepPod } from '../process/sweep.ts';
 import type { Sidecars } from '../sidecar/types.ts';
-import { createKinds } from '../store/kinds.ts';
-import { openStore } from '../store/object-store.ts';
 import type { KubeObject, ObjectStore, Stored } from '../store/types.ts';
 import { eventually } from '../test-clock.ts';
 import { createImages } from './images.ts';
@@ -47,7 +46,7 @@ export async function openTestNode(
   const image = path.join(dir, 'images/test/node/1');
   mkdirSync(image, { recursive: true });
   writeFileSync(path.join(image, 'image.json'), JSON.stringify({ name: 'test/node:1', command: ['{node}'] }));
-  const store = openStore({ file: path.join(dir, 'store.db'), clock: Date, kinds: createKinds() });
+  const { store } = openClusterStore({ file: path.join(dir, 'store.db'), clock: Date, validators: [] });
   if (store.get('Namespace', testNamespace) === undefined) {
     store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: testNamespace } });
   }
