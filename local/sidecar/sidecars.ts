@@ -181,14 +181,19 @@ class SidecarFleet implements RunningSidecars {
     const world = this.#world();
     // One that an earlier daemon left running holds its ports itself.
     if (pod.gateway && !existsSync(join(sandbox.dir, files.record))) await this.#checkHostPorts([pod], world);
-    const compiled = compile(pod, this.#quarantine.apply(world), this.#compile);
-    this.#starting.set(pod.uid, compiled);
+    const onEvent = (reason: string, message: string) => events.record(object, { type: 'Warning', reason, message });
+    const onBack = () => void this.settled();
+    const own = { pod, podDir: sandbox.dir, authority, envoy, clock, onEvent, onBack };
+    const attempt = async () => {
+      const compiled = compile(pod, this.#quarantine.apply(world), this.#compile);
+      this.#starting.set(pod.uid, compiled);
+      this.#live.set(pod.uid, await startSidecar(own, compiled));
+    };
     try {
-      const onEvent = (reason: string, message: string) => events.record(object, { type: 'Warning', reason, message });
-      const onBack = () => void this.settled();
-      const own = { pod, podDir: sandbox.dir, authority, envoy, clock, onEvent, onBack };
-      const sidecar = await startSidecar(own, compiled);
-      this.#live.set(pod.uid, sidecar);
+      await attempt().catch((error: Error) => {
+        if (this.#live.size > 0 || !this.#quarantine.refuse(world, error.message)) throw error;
+        return attempt();
+      });
     } finally {
       this.#starting.delete(pod.uid);
     }

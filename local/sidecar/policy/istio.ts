@@ -25,7 +25,7 @@ function stringMatch(text: string, before = ''): StringMatch {
 }
 
 function list(texts: readonly string[] | undefined, of: (text: string) => StringMatch): StringMatch[] | undefined {
-  return texts && texts.length > 0 ? texts.map(of) : undefined;
+  return texts && texts.length > 0 ? texts.map((text) => of(text)) : undefined;
 }
 
 /** Rules of one policy that concern `port`: one for each pair of a source and an operation. */
