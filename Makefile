@@ -46,7 +46,7 @@ e2e: $(INSTALLED) ## tests that start the real thing
 
 lint: $(INSTALLED) ## format and lint rules, contract rules
 	biome check .
-	buf lint
+	buf lint services/orders/contract
 
 typecheck: $(INSTALLED) ## types
 	tsc --noEmit
