@@ -89,6 +89,7 @@ export async function openSite(
     PARLEY_HTTP_PORT: String(httpPort),
     PARLEY_HTTPS_PORT: String(httpsPort),
     KUBECONFIG: kubeconfig,
+    KUBECACHEDIR: join(root, 'kubectl'),
     ...env,
   };
   const attempt = (args: readonly string[], more = {}) =>

@@ -56,7 +56,7 @@ export function sharedMemory(): SharedMemory {
 /** `127.70` of a cluster, from the address of its API server in the kubeconfig. */
 export function addressBlock(kubeconfig: string): string | undefined {
   if (!existsSync(kubeconfig)) return undefined;
-  return /server: ["']?https:\/\/(127\.\d+)\.\d+\.\d+:/.exec(readFileSync(kubeconfig, 'utf8'))?.[1];
+  return /server["']?: ["']?https:\/\/(127\.\d+)\.\d+\.\d+:/.exec(readFileSync(kubeconfig, 'utf8'))?.[1];
 }
 
 function filesIn(folder: string): string[] {

@@ -67,7 +67,7 @@ async function firstBytes(socket: Socket, opening: Uint8Array): Promise<Verdict>
 const requests = {
   rest: { headers: { ':method': 'GET', ':path': '/v1/accounts' }, body: '' },
   graphql: {
-    headers: { ':method': 'POST', ':path': '/graphql', 'content-type': 'application/json' },
+    headers: { ':method': 'POST', ':path': '/graphql', 'content-type': 'application/json', 'content-length': '24' },
     body: '{"query":"{__typename}"}',
   },
   grpc: {
@@ -88,7 +88,7 @@ async function requestOver(tls: TLSSocket, protocol: Exclude<Protocol, 'tcp'>): 
   try {
     const broken = once(session, 'error').then(([error]) => Promise.reject(error));
     const stream = session.request(headers);
-    stream.end(body);
+    if (!stream.writableEnded) stream.end(body);
     let status = '';
     let grpc = '';
     stream.on('response', (head) => {

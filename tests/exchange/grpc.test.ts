@@ -12,8 +12,8 @@ import {
   OrderService,
   OrderStatus,
   Side,
-} from '../../services/orders/contract/gen/exchange/orders/v1/orders_pb.ts';
-import { OrderService as OrderServiceV2 } from '../../services/orders/contract/gen/exchange/orders/v2/orders_pb.ts';
+} from '../../services/orders/contract/gen/exchange/orders/v1/orders_pb.js';
+import { OrderService as OrderServiceV2 } from '../../services/orders/contract/gen/exchange/orders/v2/orders_pb.js';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { grpcFrame, http, postJson } from '../http.ts';
 import { bearer, type OrdersPeer, openOrdersPeer, type PeerOrder } from '../orders-peer.ts';
