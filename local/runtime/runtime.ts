@@ -2,17 +2,17 @@ import path from 'node:path';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { LogSource, UsageSource } from '../api/types.ts';
 import type { Clock } from '../clock.ts';
-import { createEvents } from '../objects/events.ts';
+import { createEvents, type EventRecorder } from '../objects/events.ts';
 import { sweepPod } from '../process/sweep.ts';
 import type { Sidecars } from '../sidecar/types.ts';
 import type { ObjectStore, Stored, WatchEvent } from '../store/types.ts';
-import { createAddresses } from './addresses.ts';
+import { type Addresses, createAddresses } from './addresses.ts';
 import type { Images } from './images.ts';
 import { createLogSource } from './log-source.ts';
 import { ensureNode } from './node.ts';
 import { PodWorker } from './pod-worker.ts';
 import { messageOf } from './runtime-error.ts';
-import { createSandboxes } from './sandbox.ts';
+import { createSandboxes, type Sandboxes } from './sandbox.ts';
 import { createUsageMeter } from './usage-meter.ts';
 import { projects } from './volumes.ts';
 
@@ -48,129 +48,160 @@ const shutdownGraceMs = 5000;
 
 /** The Pod runtime: turns Pods into processes, probes them, restarts them, ends them. */
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { store, sidecars, images, stateDir, addressBlock, clock } = options;
-  const { node = process.execPath, backoffBaseMs = 1000, onProblem = () => undefined } = options;
-  const workers = new Map<string, PodWorker>();
-  const leaving = new Map<string, Promise<void>>();
-  const addresses = createAddresses(addressBlock);
-  const sandboxes = createSandboxes(path.join(stateDir, 'pods'));
-  const events = createEvents({ store, clock, component: 'parley-runtime', onLost: onProblem });
-  const hostIp = `${addressBlock}.0.1`;
-  const unwatch: (() => void)[] = [];
+  return new NodeRuntime(options);
+}
 
-  const place = (pod: Stored<Pod>, ip: string): PodWorker => {
-    const sandbox = sandboxes.create(pod.metadata.uid, ip);
-    const shared = { store, clock, events, images, sidecars, node, backoffBaseMs, hostIp };
-    return new PodWorker({ ...shared, pod, sandbox, volumesDir: path.join(stateDir, 'volumes') });
-  };
+class NodeRuntime implements Runtime {
+  readonly logs: LogSource;
+  readonly usage: UsageSource;
+  readonly #options: RuntimeOptions;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #addresses: Addresses;
+  readonly #sandboxes: Sandboxes;
+  readonly #events: EventRecorder;
+  readonly #hostIp: string;
+  #unwatch: (() => void)[] = [];
+  #cancelTending: () => void = () => undefined;
 
-  const begin = (pod: Stored<Pod>, knownIp?: string) => {
-    const { uid } = pod.metadata;
+  constructor(options: RuntimeOptions) {
+    const { store, clock, stateDir, addressBlock } = options;
+    this.#options = options;
+    this.#addresses = createAddresses(addressBlock);
+    this.#sandboxes = createSandboxes(path.join(stateDir, 'pods'));
+    this.#events = createEvents({
+      store,
+      clock,
+      component: 'parley-runtime',
+      onLost: (message) => this.#problem(message),
+    });
+    this.#hostIp = `${addressBlock}.0.1`;
+    this.logs = createLogSource((namespace, name) => this.#find(namespace, name));
+    this.usage = createUsageMeter(() => this.#workers.values(), clock);
+  }
+
+  async start(): Promise<void> {
+    const { store, clock } = this.#options;
+    ensureNode(store, clock, this.#hostIp);
+    const pods = store.list<Pod>('Pod').items;
+    const left = this.#sandboxes.list();
+    for (const { ip } of left) if (ip !== undefined) this.#addresses.claim(ip);
+    this.#unwatch = [
+      store.watch<Pod>('Pod', (event) => this.#onPod(event)),
+      store.watch('ConfigMap', (event) => this.#onData('ConfigMap', event)),
+      store.watch('Secret', (event) => this.#onData('Secret', event)),
+    ];
+    for (const pod of pods) this.#begin(pod, left.find(({ uid }) => uid === pod.metadata.uid)?.ip);
+    this.#tendLogs();
+    const known = new Set(pods.map(({ metadata }) => metadata.uid));
+    await Promise.all(left.filter(({ uid }) => !known.has(uid)).map(({ uid, ip }) => this.#removeLeftover(uid, ip)));
+  }
+
+  async stop(): Promise<void> {
+    for (const unsubscribe of this.#unwatch.splice(0)) unsubscribe();
+    this.#cancelTending();
+    await Promise.all(this.#leaving.values());
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop(shutdownGraceMs, { drain: false })));
+    this.#workers.clear();
+    this.#events.flush();
+  }
+
+  #onPod({ type, object }: WatchEvent<Pod>): void {
+    const { uid, deletionTimestamp } = object.metadata;
+    if (type === 'DELETED') this.#end(object, { force: true });
+    else if (!this.#workers.has(uid)) this.#begin(object);
+    else if (deletionTimestamp !== undefined) this.#end(object);
+  }
+
+  #onData(kind: string, { type, object: { metadata } }: WatchEvent): void {
+    for (const worker of this.#workers.values()) {
+      const { pod } = worker.context;
+      if (pod.metadata.namespace !== metadata.namespace) continue;
+      if (type !== 'DELETED' && projects(pod, kind, metadata.name)) worker.refreshVolumes();
+      worker.retry();
+    }
+  }
+
+  #begin(pod: Stored<Pod>, knownIp?: string): void {
+    const { uid, deletionTimestamp } = pod.metadata;
     try {
-      const worker = place(pod, knownIp ?? addresses.take());
-      workers.set(uid, worker);
-      if (pod.metadata.deletionTimestamp === undefined) worker.start();
-      else end(pod, false, worker.adoptToEnd());
+      const worker = this.#place(pod, knownIp ?? this.#addresses.take());
+      this.#workers.set(uid, worker);
+      if (deletionTimestamp === undefined) worker.start();
+      else this.#end(pod, { adopted: worker.adoptToEnd() });
     } catch (error) {
       // No folder, no address: this Pod waits, all others go on.
       const message = `cannot place the Pod: ${messageOf(error)}`;
-      events.record(pod, { type: 'Warning', reason: 'FailedCreatePodSandBox', message });
-      clock.after(1000, () => reconsider(pod));
+      this.#events.record(pod, { type: 'Warning', reason: 'FailedCreatePodSandBox', message });
+      this.#options.clock.after(1000, () => this.#beginAgain(pod));
     }
-  };
+  }
 
-  const reconsider = ({ metadata }: Stored<Pod>) => {
-    const pod = store.get<Pod>('Pod', metadata.name, metadata.namespace);
-    if (pod?.metadata.uid === metadata.uid && !workers.has(metadata.uid) && unwatch.length > 0) begin(pod);
-  };
+  #beginAgain({ metadata }: Stored<Pod>): void {
+    const pod = this.#options.store.get<Pod>('Pod', metadata.name, metadata.namespace);
+    const running = this.#unwatch.length > 0;
+    if (running && pod?.metadata.uid === metadata.uid && !this.#workers.has(metadata.uid)) this.#begin(pod);
+  }
 
-  const end = (pod: Stored<Pod>, force = false, adopted = Promise.resolve()) => {
-    const { uid, deletionGracePeriodSeconds = 30 } = pod.metadata;
-    const worker = workers.get(uid);
+  #place(pod: Stored<Pod>, ip: string): PodWorker {
+    const { store, clock, images, sidecars, stateDir, node = process.execPath, backoffBaseMs = 1000 } = this.#options;
+    const sandbox = this.#sandboxes.create(pod.metadata.uid, ip);
+    const shared = { store, clock, images, sidecars, node, backoffBaseMs, events: this.#events, hostIp: this.#hostIp };
+    return new PodWorker({ ...shared, pod, sandbox, volumesDir: path.join(stateDir, 'volumes') });
+  }
+
+  #end(pod: Stored<Pod>, { force = false, adopted = Promise.resolve() } = {}): void {
+    const { uid, name, deletionGracePeriodSeconds = 30 } = pod.metadata;
+    const worker = this.#workers.get(uid);
     if (worker === undefined) return;
     const graceMs = force ? 0 : deletionGracePeriodSeconds * 1000;
-    if (leaving.has(uid)) return worker.hurryIn(graceMs);
+    if (this.#leaving.has(uid)) {
+      worker.hurryIn(graceMs);
+      return;
+    }
     const left = adopted
-      .then(() => leave(worker, graceMs))
-      .catch((error: unknown) => onProblem(`Pod ${pod.metadata.name}: ${messageOf(error)}`));
-    leaving.set(uid, left);
-  };
+      .then(() => this.#leave(worker, graceMs))
+      .catch((error: unknown) => this.#problem(`Pod ${name}: ${messageOf(error)}`));
+    this.#leaving.set(uid, left);
+  }
 
-  const leave = async (worker: PodWorker, graceMs: number) => {
+  async #leave(worker: PodWorker, graceMs: number): Promise<void> {
     const { uid, name, namespace } = worker.context.pod.metadata;
     await worker.stop(graceMs);
-    workers.delete(uid);
-    leaving.delete(uid);
-    sandboxes.remove(uid);
-    addresses.release(worker.context.sandbox.ip);
+    this.#workers.delete(uid);
+    this.#leaving.delete(uid);
+    this.#sandboxes.remove(uid);
+    this.#addresses.release(worker.context.sandbox.ip);
+    const { store } = this.#options;
     const known = store.get('Pod', name, namespace);
     if (known?.metadata.uid === uid) store.delete('Pod', name, namespace, { gracePeriodSeconds: 0 });
-  };
+  }
 
-  const onPod = ({ type, object }: WatchEvent<Pod>) => {
-    const { uid, deletionTimestamp } = object.metadata;
-    if (type === 'DELETED') end(object, true);
-    else if (!workers.has(uid)) begin(object);
-    else if (deletionTimestamp !== undefined) end(object);
-  };
-
-  const onData = (kind: string) => (event: WatchEvent) => {
-    const { name, namespace } = event.object.metadata;
-    for (const worker of workers.values()) {
-      const { pod } = worker.context;
-      if (pod.metadata.namespace !== namespace) continue;
-      if (event.type !== 'DELETED' && projects(pod, kind, name)) worker.refreshVolumes();
-      worker.retry();
+  /** Ends and removes what belongs to a Pod that was deleted while no daemon ran. */
+  async #removeLeftover(uid: string, ip: string | undefined): Promise<void> {
+    try {
+      await this.#options.sidecars.stop(uid);
+      await sweepPod(uid);
+      this.#sandboxes.remove(uid);
+      if (ip !== undefined) this.#addresses.release(ip);
+    } catch (error) {
+      this.#problem(`leftover of Pod ${uid}: ${messageOf(error)}`);
     }
-  };
+  }
 
-  const tendLogs = () => {
-    for (const worker of workers.values()) for (const container of worker.containers) container.tendLog();
-    cancelTending = clock.after(logLookMs, tendLogs);
-  };
-  let cancelTending = () => {};
+  #tendLogs(): void {
+    for (const worker of this.#workers.values()) for (const container of worker.containers) container.tendLog();
+    this.#cancelTending = this.#options.clock.after(logLookMs, () => this.#tendLogs());
+  }
 
-  return {
-    async start() {
-      ensureNode(store, clock, hostIp);
-      const pods = store.list<Pod>('Pod').items;
-      const known = new Set(pods.map(({ metadata }) => metadata.uid));
-      const left = sandboxes.list();
-      for (const { ip } of left) if (ip !== undefined) addresses.claim(ip);
-      unwatch.push(
-        store.watch<Pod>('Pod', onPod),
-        store.watch('ConfigMap', onData('ConfigMap')),
-        store.watch('Secret', onData('Secret')),
-      );
-      for (const pod of pods) begin(pod, left.find(({ uid }) => uid === pod.metadata.uid)?.ip);
-      tendLogs();
-      await Promise.all(
-        left.map(async ({ uid, ip }) => {
-          if (known.has(uid)) return;
-          await sidecars.stop(uid);
-          await sweepPod(uid);
-          sandboxes.remove(uid);
-          if (ip !== undefined) addresses.release(ip);
-        }),
-      );
-    },
-    async stop() {
-      for (const unsubscribe of unwatch.splice(0)) unsubscribe();
-      cancelTending();
-      await Promise.all(leaving.values());
-      await Promise.all([...workers.values()].map((worker) => worker.stop(shutdownGraceMs, { drain: false })));
-      workers.clear();
-      events.flush();
-    },
-    logs: createLogSource((namespace, pod) =>
-      [...workers.values()].find(
-        ({
-          context: {
-            pod: { metadata },
-          },
-        }) => metadata.namespace === namespace && metadata.name === pod,
-      ),
-    ),
-    usage: createUsageMeter(() => workers.values(), clock),
-  };
+  #find(namespace: string, name: string): PodWorker | undefined {
+    return [...this.#workers.values()].find(({ context }) => {
+      const { metadata } = context.pod;
+      return metadata.namespace === namespace && metadata.name === name;
+    });
+  }
+
+  #problem(message: string): void {
+    this.#options.onProblem?.(message);
+  }
 }
