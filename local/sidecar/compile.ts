@@ -162,14 +162,16 @@ function edge(world: World, context: ListenerContext, options: CompileOptions, r
     for (const listener of gateway.spec.listeners) {
       const address = options.hostAddress(listener, context.pod);
       const certificate = listenerCertificate(world, gateway.metadata.namespace ?? '', listener);
-      if (!address || (listener.protocol === 'HTTPS' && !certificate)) continue;
       const rules = orderedMatches(
         routesOf(world.requestRoutes, gateway, listener),
         {},
         (route) => commonHosts(listener, route) ?? [],
       );
       const allowed = world.allowList(context.pod, { port: listener.port, name: listener.name });
-      part.listeners.push(edgeListener(listener, address, context));
+      // The routes stay when the listener goes: its open connections are answered to the end.
+      if (address && (listener.protocol === 'HTTP' || certificate)) {
+        part.listeners.push(edgeListener(listener, address, context));
+      }
       part.hosts.push(guardedHost(virtualHost(edgeHost(listener), rules, routes), rbacPerRoute(allowed)));
       part.clusters.push(...backendClusters(world, rules).values());
       if (certificate) part.secrets.push(certificateSecret(edgeSecret(listener), certificate));

@@ -66,6 +66,19 @@ export async function confirm(
   }
 }
 
+/** What says most in a log, the most telling kind first; Envoy follows an assertion with many lines of a back trace. */
+const telling = [/update (rejected|failure)/, /assert failure|Caught /, /error (adding|initializing)/i, /\[critical\]/];
+
+function worstLine(lines: readonly string[]): string {
+  const found = telling.map((kind) => lines.findLast((line) => kind.test(line))).find((line) => line !== undefined);
+  const said = (found ?? lines.findLast((line) => line.trim() !== '') ?? 'its log is empty').replace(
+    /^(\[[^\]]*\]\s*)+/,
+    '',
+  );
+  if (!/inotify/i.test(said)) return said;
+  return `${said}; this user has no inotify instances left: type \`sudo sysctl fs.inotify.max_user_instances=8192\``;
+}
+
 /** The last complaint in the sidecar's log after `from` bytes, or why there is none. */
 export function complaint(podDir: string, from: number): string {
   const fd = openSync(join(podDir, files.log), 'r');
@@ -73,10 +86,7 @@ export function complaint(podDir: string, from: number): string {
     const size = Math.max(0, fstatSync(fd).size - from);
     const buffer = Buffer.alloc(Math.min(size, 200_000));
     readSync(fd, buffer, 0, buffer.length, from + size - buffer.length);
-    const lines = buffer.toString().split('\n');
-    const found = lines.findLast((line) => /update (rejected|failure)|\[critical\]|error adding listener/i.test(line));
-    const said = found?.replace(/^(\[[^\]]*\])+\s*(\[[^\]]*\]\s*)*/, '');
-    return said ?? lines.findLast((line) => line.trim() !== '') ?? 'its log is empty';
+    return worstLine(buffer.toString().split('\n'));
   } finally {
     closeSync(fd);
   }

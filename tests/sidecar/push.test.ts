@@ -15,11 +15,12 @@ import { call, type Mesh, openMesh, out } from './mesh.ts';
 
 const web = { name: 'web-1', app: 'web', ip: '127.74.1.1', port: 8080, sockets: true };
 const orders = { name: 'orders-1', app: 'orders', ip: '127.74.1.2', port: 8080, sockets: true };
+const second = { name: 'orders-2', app: 'orders', version: '2.0.0', ip: '127.74.1.3', port: 8080, sockets: true };
 const base = [sample.service('orders', 'orders', 8080, 'http'), sample.slice('orders', 8080, [orders])];
 
 let mesh: Mesh;
 beforeAll(async () => {
-  mesh = await openMesh([web, orders], base);
+  mesh = await openMesh([web, orders, second], base);
   await mesh.http('orders-1', 8080, (_request, response) => response.end('ok'));
   await Promise.all(['web-1', 'orders-1'].map((name) => mesh.start(name)));
 });
@@ -31,6 +32,50 @@ const sidecarOf = (name: string) => {
   if (!found) throw new Error(`no sidecar ${name}`);
   return found;
 };
+
+test('endpoints, clusters and weights change thirty times under load, and no request fails', async () => {
+  await mesh.http('orders-2', 8080, (_request, response) => response.end('ok'));
+  await mesh.start('orders-2');
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  const statuses = new Map<number, number>();
+  let going = true;
+  const client = async () => {
+    while (going) {
+      const [response] = await once(request({ ...at(), path: '/', agent }).end(), 'response');
+      response.resume();
+      await once(response, 'end');
+      statuses.set(response.statusCode, (statuses.get(response.statusCode) ?? 0) + 1);
+    }
+  };
+  const clients = Promise.all(Array.from({ length: 8 }, client));
+  const both = [
+    sample.service('orders', 'orders', 8080, 'http'),
+    ...['orders-1', 'orders-2'].map((name, index) => sample.service(name, 'orders', 8080, 'http', `${index + 1}.0.0`)),
+    sample.slice('orders-1', 8080, [orders]),
+    sample.slice('orders-2', 8080, [second]),
+  ];
+  for (let round = 0; round < 10; round++) {
+    mesh.objects = [sample.service('orders', 'orders', 8080, 'http'), sample.slice('orders', 8080, [second])];
+    await mesh.apply();
+    mesh.objects = [
+      ...both,
+      sample.slice('orders', 8080, [orders]),
+      sample.meshRoute('HTTPRoute', 'orders', [
+        { backendRefs: sample.backends(8080, { 'orders-1': round, 'orders-2': 1 }) },
+      ]),
+    ];
+    await mesh.apply();
+    mesh.objects = base;
+    await mesh.apply();
+  }
+  going = false;
+  await clients;
+  agent.destroy();
+  expect([...statuses.keys()]).toEqual([200]);
+  expect(statuses.get(200)).toBeGreaterThan(100);
+  await sidecarOf('orders-2').stop();
+  mesh.sidecars.delete('orders-2');
+});
 
 test('what is not changed is not written, and clusters come before routes and go after them', () => {
   const before = filesOf(mesh.compiled('web-1'));
