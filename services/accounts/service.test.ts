@@ -26,11 +26,11 @@ beforeAll(async () => {
   old = await exchange.start(accounts, { version: '1.4.0', contracts: ['v1'] }, options);
   expanded = await exchange.start(accounts, { version: '2.0.0', contracts: ['v1', 'v2'] }, options);
   [alice, bob] = await Promise.all([tokenFor(issuer, 'alice'), tokenFor(issuer, 'bob')]);
-});
+}, 60_000);
 afterAll(async () => {
   await exchange.close();
   expect(await postgres.stop()).toBe(0);
-});
+}, 60_000);
 
 const newKeyHeader = () => {
   keyNumber += 1;

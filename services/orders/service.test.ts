@@ -49,12 +49,12 @@ beforeAll(async () => {
   running = await exchange.start(orders, bothContracts, ordersOptions());
   [alice, bob] = await Promise.all([tokenFor(issuer, 'alice'), tokenFor(issuer, 'bob')]);
   account = await newAccount();
-});
+}, 60_000);
 afterAll(async () => {
   for (const one of clients) one.close();
   await exchange.close();
   expect(await postgres.stop()).toBe(0);
-});
+}, 60_000);
 
 async function newAccount(): Promise<string> {
   const headers = { authorization: alice, 'idempotency-key': randomUUID() };

@@ -79,10 +79,7 @@ function newerFields({ accounts, orders, metrics }: Providers) {
   };
 }
 
-async function shared<T>({ shared: answers }: GraphContext, key: string, ask: () => Promise<T>): Promise<T> {
-  const before = answers.get(key);
-  if (before) return before as Promise<T>;
-  const asked = ask();
-  answers.set(key, asked);
-  return asked;
+function shared<T>({ shared: answers }: GraphContext, key: string, ask: () => Promise<T>): Promise<T> {
+  if (!answers.has(key)) answers.set(key, ask());
+  return answers.get(key) as Promise<T>;
 }

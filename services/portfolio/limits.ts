@@ -1,11 +1,4 @@
-import {
-  type ASTVisitor,
-  type FieldNode,
-  GraphQLError,
-  Kind,
-  type SelectionSetNode,
-  type ValidationContext,
-} from 'graphql';
+import { type ASTVisitor, type FieldNode, Kind, type SelectionSetNode, type ValidationContext } from 'graphql';
 import { createGraphQLError } from 'graphql-yoga';
 
 /** Limits of one operation. Cost: one per field, times the length asked for below a list. */

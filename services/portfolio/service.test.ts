@@ -38,11 +38,11 @@ beforeAll(async () => {
   const headers = { authorization: alice, 'idempotency-key': randomUUID() };
   const { body } = await keeper.old.send({ method: 'POST', path: '/v1/accounts', headers, body: { currency: 'EUR' } });
   account = (body as { id: string }).id;
-});
+}, 60_000);
 afterAll(async () => {
   await exchange.close();
   expect(await postgres.stop()).toBe(0);
-});
+}, 60_000);
 
 function startPortfolio(
   release: Parameters<typeof exchange.start>[1],

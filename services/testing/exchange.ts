@@ -70,8 +70,10 @@ export async function testExchange(): Promise<TestExchange> {
       };
       running.push(one);
       if (ready)
-        await until(`${definition.name} is ready ${log.join('')}`, async () =>
-          (await one.admin('/readyz')).status === 200 ? true : undefined,
+        await until(
+          `${definition.name} is ready ${log.join('')}`,
+          async () => ((await one.admin('/readyz')).status === 200 ? true : undefined),
+          30_000,
         );
       return one;
     },

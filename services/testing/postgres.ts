@@ -38,13 +38,17 @@ export async function startPostgres(databases: readonly string[]): Promise<Runni
     });
   const socket = join(folder, 's/in/5432');
   const gone = once(child, 'exit');
-  await until(`postgres listens (${said})`, async () => {
-    if (child.exitCode !== null) throw new Error(said);
-    const probe = connect(socket);
-    await once(probe, 'connect');
-    probe.destroy();
-    return true;
-  });
+  await until(
+    `postgres listens (${said})`,
+    async () => {
+      if (child.exitCode !== null) throw new Error(said);
+      const probe = connect(socket);
+      await once(probe, 'connect');
+      probe.destroy();
+      return true;
+    },
+    60_000,
+  );
   return {
     socket,
     urlOf: (database) => `postgres://postgres:secret@postgres:5432/${database}`,
