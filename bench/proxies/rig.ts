@@ -20,6 +20,8 @@ export interface Sample {
   readonly p99Ms: number;
   /** Of the proxies alone. */
   readonly cpuMsPer1000: number;
+  /** What reached the collector because of this round, late ones included. */
+  readonly spansPer1000: number;
   /** How late the generator itself sent, 99th percentile: what of the latency is its own. */
   readonly lateP99Ms: number;
 }
@@ -74,7 +76,7 @@ export async function startRig(dir: string, context: RowContext): Promise<Rig> {
   const subject = (name: string, target: Pair['target'], pids: readonly number[]) => {
     const connections = openConnections(target, load.connections);
     running.defer(connections.close);
-    return { name, measure: () => calmSample(name, { connections, loop, pids }, context) };
+    return { name, measure: () => calmSample(name, { connections, loop, pids, spans: collector.spans }, context) };
   };
   return {
     envoy,
@@ -94,6 +96,7 @@ interface Measured {
   readonly connections: Connections;
   readonly loop: OpenLoop;
   readonly pids: readonly number[];
+  readonly spans: () => Promise<number>;
 }
 
 const warmUpMs = 200;
@@ -115,8 +118,13 @@ async function calmSample(name: string, measured: Measured, context: RowContext)
   return best;
 }
 
-async function sample(name: string, { connections, loop, pids }: Measured, { quick }: RowContext): Promise<Sample> {
+async function sample(
+  name: string,
+  { connections, loop, pids, spans }: Measured,
+  { quick, clock }: RowContext,
+): Promise<Sample> {
   await loop.run(connections, load.rps, warmUpMs);
+  const spansBefore = await settled(spans, clock);
   const before = cpuMs(pids);
   const { latenciesMs, lateMs, failures } = await loop.run(connections, load.rps, quick ? 500 : 1_000);
   const cpu = cpuMs(pids) - before;
@@ -130,6 +138,22 @@ async function sample(name: string, { connections, loop, pids }: Measured, { qui
     p50Ms: quantile(latenciesMs, 0.5),
     p99Ms: quantile(latenciesMs, 0.99),
     cpuMsPer1000: (cpu * 1000) / latenciesMs.length,
+    spansPer1000: (((await settled(spans, clock)) - spansBefore) * 1000) / latenciesMs.length,
     lateP99Ms: quantile(lateMs, 0.99),
   };
+}
+
+const quietMs = 250;
+const settleWithinMs = 10_000;
+
+/** The count once no more spans come: what the collector still works on would slow down whatever is measured next. */
+async function settled(spans: () => Promise<number>, clock: RowContext['clock']): Promise<number> {
+  const deadline = clock.now() + settleWithinMs;
+  let count = await spans();
+  for (;;) {
+    await clock.sleep(quietMs);
+    const next = await spans();
+    if (next === count || clock.now() >= deadline) return next;
+    count = next;
+  }
 }

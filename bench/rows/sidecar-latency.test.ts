@@ -4,7 +4,7 @@ import { isMet } from '../row.ts';
 import { latencyMeasurements } from './sidecar-latency.ts';
 
 function samples(p50Ms: number, p99Ms: number): Sample[] {
-  return Array.from({ length: 3 }, () => ({ p50Ms, p99Ms, cpuMsPer1000: 100, lateP99Ms: 0.1 }));
+  return Array.from({ length: 3 }, () => ({ p50Ms, p99Ms, cpuMsPer1000: 100, spansPer1000: 0, lateP99Ms: 0.1 }));
 }
 
 test('what is compared is what the proxies add, not the whole latency', () => {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Failure } from '../../cli/failure.ts';
 import { renderOptions } from '../../cli/rendering.ts';
 import { interleave, type Subject } from '../measure/interleave.ts';
-import { ratioOf, summarize } from '../measure/summary.ts';
+import { median, ratioOf, summarize } from '../measure/summary.ts';
 import { startParley } from '../proxies/parley.ts';
 import { type Sample, startRig } from '../proxies/rig.ts';
 import type { Measurement, Row } from '../row.ts';
@@ -30,7 +30,10 @@ export const tracingSampling: Row = {
     if ((await rig.spans()) === before) throw new Failure('NoSpans', 'the collector got no span');
     return {
       measurements: shares.flatMap((percent) => costs(percent, results)),
-      notes: [`Parley sets ${await defaultPercent()} % by default when there is a collector`],
+      notes: [
+        `spans per 1000 requests that reached the collector: ${spansSeen(results)}`,
+        `Parley sets ${await defaultPercent()} % by default when there is a collector`,
+      ],
     };
   },
 };
@@ -54,6 +57,12 @@ function costs(percent: number, results: ReadonlyMap<string, readonly Sample[]>)
       goals: [],
     };
   });
+}
+
+function spansSeen(results: ReadonlyMap<string, readonly Sample[]>): string {
+  return [...results]
+    .map(([name, samples]) => `${name} ${Math.round(median(samples.map((each) => each.spansPer1000)))}`)
+    .join(', ');
 }
 
 /** Read from what `parley up` would render, so that it cannot differ from it. */
