@@ -67,7 +67,13 @@ export async function confirm(
 }
 
 /** What says most in a log, the most telling kind first; Envoy follows an assertion with many lines of a back trace. */
-const telling = [/update (rejected|failure)/, /assert failure|Caught /, /error (adding|initializing)/i, /\[critical\]/];
+const telling = [
+  /update (rejected|failure)/,
+  /assert failure/,
+  /error (adding|initializing)/i,
+  /Caught /,
+  /\[critical\]/,
+];
 
 function worstLine(lines: readonly string[]): string {
   const found = telling.map((kind) => lines.findLast((line) => kind.test(line))).find((line) => line !== undefined);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Namespace, Pod } from 'kubernetes-types/core/v1.js';
 import type { Clock } from '../clock.ts';
+import { checkInotify } from '../envoy/inotify.ts';
 import type { EventRecorder } from '../objects/events.ts';
 import type { Authority } from '../pki/authority.ts';
 import type { ObjectStore, Stored } from '../store/types.ts';
@@ -178,6 +179,7 @@ class SidecarFleet implements RunningSidecars {
     const { pod, meshed } = this.#view(object, sandbox);
     if (!meshed || this.#live.has(pod.uid)) return;
     const { authority, envoy, clock, events } = this.#options;
+    checkInotify(this.#live.size + this.#starting.size + 1);
     const world = this.#world();
     // One that an earlier daemon left running holds its ports itself.
     if (pod.gateway && !existsSync(join(sandbox.dir, files.record))) await this.#checkHostPorts([pod], world);
