@@ -38,6 +38,8 @@ export async function startPostgres(databases: readonly string[]): Promise<Runni
     });
   const socket = join(folder, 's/in/5432');
   const gone = once(child, 'exit');
+  // A test file that is given up in its beforeAll never comes to stop().
+  process.once('exit', () => child.kill('SIGTERM'));
   await until(
     `postgres listens (${said})`,
     async () => {
