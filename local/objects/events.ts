@@ -63,8 +63,13 @@ export function createEvents(options: {
   const expire = () => {
     for (const [name, { namespace, lastMs }] of written) {
       if (lastMs > clock.now() - keptMs) break;
-      written.delete(name);
-      store.delete('Event', name, namespace, { gracePeriodSeconds: 0 });
+      try {
+        store.delete('Event', name, namespace, { gracePeriodSeconds: 0 });
+        written.delete(name);
+      } catch (error) {
+        onLost(`old event ${namespace}/${name} stays: ${String(error)}`);
+        break;
+      }
     }
   };
 

@@ -263,7 +263,9 @@ export class Container {
     this.#runEnded = new AbortController();
     this.#times = createLogTimes(this.#log(), clock);
     this.#context.changed();
-    const probes = this.#probe(running, AbortSignal.any([this.#runEnded.signal, this.#stopping.signal]));
+    const probes = this.#probe(running, AbortSignal.any([this.#runEnded.signal, this.#stopping.signal])).catch(
+      (error: unknown) => this.#event('Warning', 'Unhealthy', `its probes failed: ${messageOf(error)}`),
+    );
     const exit = await running.exited;
     this.#runEnded.abort();
     this.#process = undefined;

@@ -108,8 +108,8 @@ describe('data of a Pod', () => {
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
     });
     const code = `const fs = require('node:fs');
-      console.log(fs.readFileSync(process.argv[1] , 'utf8'), fs.readFileSync(process.env.KEY, 'utf8'), fs.readFileSync(process.env.INFO, 'utf8'));
-      fs.appendFileSync(process.env.DATA + '/file', 'x'); fs.writeFileSync(process.env.SCRATCH + '/y', ''); ${forever}`;
+      fs.appendFileSync(process.env.DATA + '/file', 'x'); fs.writeFileSync(process.env.SCRATCH + '/y', '');
+      console.log(fs.readFileSync(process.argv[1] , 'utf8'), fs.readFileSync(process.env.KEY, 'utf8'), fs.readFileSync(process.env.INFO, 'utf8')); ${forever}`;
     const spec = {
       volumes: [
         { name: 'settings', configMap: { name: 'settings', items: [{ key: 'a.json', path: 'sub/a.json' }] } },

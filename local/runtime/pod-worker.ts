@@ -138,16 +138,31 @@ export class PodWorker {
     const sidecars: Promise<unknown>[] = [];
     for (const container of this.#init) {
       if (this.#ending.signal.aborted) break;
-      const run = container.run();
+      const run = this.#run(container);
       if (container.kind === 'sidecar') {
         sidecars.push(run);
         await unlessAborted(container.started, this.#ending.signal);
       } else if ((await run) === 'failed' && !this.#ending.signal.aborted)
         return this.#finish(sidecars, cancelDeadline);
     }
-    if (!this.#ending.signal.aborted) await Promise.all(this.#apps.map((container) => container.run()));
+    if (!this.#ending.signal.aborted) await Promise.all(this.#apps.map((container) => this.#run(container)));
     await sidecar;
     await this.#finish(sidecars, cancelDeadline);
+  }
+
+  /** An unexpected failure (no more files, a process that cannot be ended) is this Pod's trouble only, and not for ever. */
+  async #run(container: Container): Promise<'succeeded' | 'failed'> {
+    for (let waitMs = firstRetryMs; ; waitMs = Math.min(lastRetryMs, waitMs * 2)) {
+      try {
+        const outcome = await container.run();
+        this.#blocked = undefined;
+        return outcome;
+      } catch (error) {
+        this.#block(error, `run container ${container.name}`);
+      }
+      await pause(this.context.clock, waitMs, this.#ending.signal);
+      if (this.#ending.signal.aborted) return 'failed';
+    }
   }
 
   /** All containers ended for good by themselves: the native sidecars and the Envoy end too, the logs stay. */

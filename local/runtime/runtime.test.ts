@@ -210,7 +210,7 @@ describe('init containers', () => {
         script(`${note('sidecar')} process.on('SIGTERM', () => { ${note('bye')} process.exit(0); }); ${forever}`, {
           name: 'proxy',
           restartPolicy: 'Always',
-          startupProbe: { exec: { command: ['test', '-s', 'tmp/order'] } },
+          startupProbe: { exec: { command: ['grep', 'sidecar', 'tmp/order'] } },
         }),
         script(note('second'), { name: 'second' }),
       ],

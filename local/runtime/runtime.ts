@@ -190,7 +190,14 @@ class NodeRuntime implements Runtime {
   }
 
   #tendLogs(): void {
-    for (const worker of this.#workers.values()) for (const container of worker.containers) container.tendLog();
+    for (const { context, containers } of this.#workers.values()) {
+      try {
+        for (const container of containers) container.tendLog();
+      } catch (error) {
+        // Most likely a full disk: the log grows on, the next look tries again.
+        this.#problem(`log of Pod ${context.pod.metadata.name}: ${messageOf(error)}`);
+      }
+    }
     this.#cancelTending = this.#options.clock.after(logLookMs, () => this.#tendLogs());
   }
 
