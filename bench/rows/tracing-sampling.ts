@@ -28,6 +28,7 @@ export const tracingSampling: Row = {
     const before = await rig.spans();
     const results = await interleave(subjects, context.rounds * passes, context.signal);
     if ((await rig.spans()) === before) throw new Failure('NoSpans', 'the collector got no span');
+    requireSampled(results);
     return {
       measurements: shares.flatMap((percent) => costs(percent, results)),
       notes: [
@@ -57,6 +58,26 @@ function costs(percent: number, results: ReadonlyMap<string, readonly Sample[]>)
       goals: [],
     };
   });
+}
+
+/** Both sidecars make a span of the call that comes in and one of the call that goes out. */
+const spansPerRequest = 4;
+const tolerance = 3;
+
+/** Throws `Failure` when the sidecars trace another share than they were told: the figures would stand under a wrong name. */
+function requireSampled(results: ReadonlyMap<string, readonly Sample[]>): void {
+  for (const percent of shares) {
+    const seen = median((results.get(named(percent)) ?? []).map((each) => each.spansPer1000));
+    const expected = spansPerRequest * 10 * percent;
+    if (seen >= expected / tolerance && seen <= expected * tolerance) continue;
+    throw new Failure(
+      'OtherSampling',
+      `told to trace ${percent} %, the sidecars made ${seen} spans per 1000 requests, not ${expected}`,
+      {
+        hint: `seen: ${spansSeen(results)}; see local/sidecar/routes.ts`,
+      },
+    );
+  }
 }
 
 function spansSeen(results: ReadonlyMap<string, readonly Sample[]>): string {
