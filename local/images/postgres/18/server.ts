@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { markerVariable } from '../../../process/proc.ts';
 import { nativePrograms, type Programs, unprivileged } from './programs.ts';
 import { type PostgresSettings, readPostgresSettings } from './settings.ts';
 
@@ -27,7 +28,8 @@ export async function runPostgres(environment: Environment): Promise<number> {
   const settings = readPostgresSettings(environment, process.cwd());
   const programs = await nativePrograms();
   const prefix = unprivileged(process.getuid?.());
-  const passed = { PATH: environment.PATH, LC_ALL: 'C', TZ: 'UTC' };
+  // The mark of its Pod stays on it, so that it is found and ended when this process is killed.
+  const passed = { PATH: environment.PATH, LC_ALL: 'C', TZ: 'UTC', [markerVariable]: environment[markerVariable] };
   if (!existsSync(join(settings.dataFolder, 'PG_VERSION'))) await initialise(settings, programs, prefix, passed);
   await linkSocket(settings);
   const server = start([...prefix, programs.postgres, ...serverOptions(settings)], passed);
