@@ -6,6 +6,7 @@ import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
 import { addressBlock, leftovers, sharedMemory, type Traces } from './leftovers.ts';
 import { describe, type Finished, type Running, run, start, succeed } from './program.ts';
+import { kubectlBinary } from './tools/kubectl.ts';
 
 const repo = join(import.meta.dirname, '..');
 const parleyProgram = join(repo, 'bin/parley');
@@ -39,7 +40,7 @@ export interface Site {
   attemptKubectl(args: readonly string[], stdin?: string): Promise<Finished>;
   /** `kubectl get ... -o json`. */
   get<T>(...args: readonly string[]): Promise<T>;
-  /** A fresh bearer token for the exchange's conversations. */
+  /** A bearer token with some minutes left. */
   token(): Promise<string>;
   /** The last lines of the daemon's log, for messages. */
   daemonLog(): string;
@@ -95,7 +96,8 @@ export async function openSite(
   const attempt = (args: readonly string[], more = {}) =>
     run([...place, parleyProgram, ...args], { env: { ...environment, ...more } });
   const parley = (...args: readonly string[]) => succeed([...place, parleyProgram, ...args], { env: environment });
-  const kubectlLine = (args: readonly string[]) => [...place, 'kubectl', '-n', 'exchange', ...args];
+  const binary = await kubectlBinary();
+  const kubectlLine = (args: readonly string[]) => [...place, binary, '-n', 'exchange', ...args];
   const kubectl = async (...args: readonly string[]) => (await succeed(kubectlLine(args), { env: environment })).stdout;
   let block: string | undefined;
   return {
@@ -112,7 +114,7 @@ export async function openSite(
     kubectl,
     attemptKubectl: (args, stdin) => run(kubectlLine(args), { env: environment, stdin }),
     get: async <T>(...args: readonly string[]) => JSON.parse(await kubectl('get', ...args, '-o', 'json')) as T,
-    token: async () => (await parley('token')).stdout.trim(),
+    token: renewed(async () => (await parley('token')).stdout.trim()),
     daemonLog: () => lastLines(join(home, 'daemon.log'), 40),
     stop: async () => {
       block = addressBlock(kubeconfig) ?? block;
@@ -121,6 +123,16 @@ export async function openSite(
       rmSync(root, { recursive: true });
       if (down.code !== 0) throw new Error(describe(['parley', 'down'], down));
     },
+  };
+}
+
+/** Asks once, and again when the answer is old; a token lives ten minutes. */
+function renewed(ask: () => Promise<string>): () => Promise<string> {
+  const lifeMs = 240_000;
+  let asked: { readonly answer: Promise<string>; readonly atMs: number } | undefined;
+  return () => {
+    if (!asked || performance.now() - asked.atMs > lifeMs) asked = { answer: ask(), atMs: performance.now() };
+    return asked.answer;
   };
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request as openRequest } from 'node:http';
-import { connect, type IncomingHttpHeaders as Http2Headers } from 'node:http2';
+import { type ClientSessionOptions, connect, type IncomingHttpHeaders as Http2Headers } from 'node:http2';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -51,6 +51,9 @@ export interface RawGrpcAnswer {
   readonly body: Buffer;
 }
 
+/** Lets two Authorization headers out, as an attacker would send them. */
+const lenient: ClientSessionOptions & { strictSingleValueFields: boolean } = { strictSingleValueFields: false };
+
 /**
  * A unary gRPC call spoken by hand over cleartext HTTP/2, for what a client library would not send
  * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
@@ -61,7 +64,7 @@ export async function rawGrpc(
   message: Uint8Array,
   headers: Readonly<Record<string, string | readonly string[]>> = {},
 ): Promise<RawGrpcAnswer> {
-  const session = connect(url);
+  const session = connect(url, lenient);
   try {
     const stream = session.request({
       ':method': 'POST',

@@ -18,7 +18,9 @@ export async function podOf(exchange: Exchange, service: string): Promise<Pod> {
 
 /** Processes of a Pod: its sidecar, and the rest. */
 export function processesOfPod(exchange: Exchange, pod: Pod): { readonly sidecar: Process[]; readonly app: Process[] } {
-  const all = processesOf(`${exchange.home}/pods/${pod.metadata?.uid}`);
+  const uid = pod.metadata?.uid ?? '';
+  const mark = ({ environment }: Process) => environment.PARLEY_POD ?? '';
+  const all = processesOf(exchange.home).filter((each) => mark(each) === uid || mark(each).startsWith(`${uid}/`));
   const isSidecar = ({ command }: Process) => /(^|\/)envoy\b/.test(command.split(' ')[0] ?? '');
   return { sidecar: all.filter(isSidecar), app: all.filter((each) => !isSidecar(each)) };
 }

@@ -74,7 +74,7 @@ for (const version of versions) {
         'RESTARTS',
         'AGE',
       ]);
-      expect(table).toMatch(/accounts-1-4-0-\S+\s+2\/2\s+Running\s+0\s+\d+/);
+      expect(table).toMatch(/accounts-1-4-0-\S+\s+1\/1\s+Running\s+0\s+\d+/);
       expect(await kubectl('get', 'pods', '-o', 'wide')).toMatch(/127\.\d+\.\d+\.\d+/);
       expect(await kubectl('get', 'deployments', '-o', 'name')).toContain('deployment.apps/accounts-1-4-0');
       const image = '{.spec.template.spec.containers[0].image}';
