@@ -37,9 +37,9 @@ export function bootstrap(pod: {
         {
           name: 'static',
           static_layer: {
-            // Spans reach the collector at once instead of up to three seconds later.
+            // Spans reach the collector within 0.2 s instead of 3; one POST per span would cost more than the spans.
             'tracing.opentelemetry.flush_interval_ms': 200,
-            'tracing.opentelemetry.min_flush_spans': 1,
+            'tracing.opentelemetry.min_flush_spans': 50,
           },
         },
       ],

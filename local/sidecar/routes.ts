@@ -90,10 +90,13 @@ function route(rule: RoutedMatch, context: RouteContext): Message {
 
 const full = { numerator: 100, denominator: 'HUNDRED' } as const;
 
-/** Sampling is said per route, because a change of the listener would close connections. */
+/**
+ * Sampling is said per route, because a change of the listener would close connections. Envoy draws a number below
+ * 10,000 per request, so a share in millionths would always be reached: hundredths of a percent are the finest it keeps.
+ */
 export function sampled(percent: number): Message {
   return {
-    random_sampling: { numerator: Math.round(percent * 10_000), denominator: 'MILLION' },
+    random_sampling: { numerator: Math.round(percent * 100), denominator: 'TEN_THOUSAND' },
     client_sampling: full,
     overall_sampling: full,
   };
