@@ -5,7 +5,7 @@ import { carryOut, currentPlan, waitForReleases, waitForRoutes } from './carry-o
 import { openCluster } from './cluster.ts';
 import type { CommandContext, Invocation } from './command.ts';
 import { parseDuration } from './duration.ts';
-import { usageFailure } from './failure.ts';
+import { Failure } from './failure.ts';
 import { writeDocument } from './output/document.ts';
 import { createProgress } from './output/progress.ts';
 import { choicesInForce } from './rendering.ts';
@@ -23,7 +23,9 @@ export async function changePlan(
   const catalogue = readCatalogue(join(context.repo, 'services'));
   const names = catalogue.map(({ name }) => name);
   if (!names.includes(service)) {
-    throw usageFailure(`${service}: unknown service.${didYouMean(service, names)}`, `Known: ${names.join(', ')}.`);
+    throw new Failure('UnknownService', `${service}: unknown service.${didYouMean(service, names)}`, {
+      hint: `Known: ${names.join(', ')}.`,
+    });
   }
   const cluster = await openCluster(stateFolder(context).kubeconfig);
   const progress = createProgress(context.stderr, context.env, context.clock);

@@ -49,8 +49,10 @@ export function describeFailure(error: unknown): string {
 }
 
 function hintOf(error: unknown): string | undefined {
-  for (let each = error; each instanceof Error; each = each.cause) {
+  const seen = new Set<unknown>();
+  for (let each = error; each instanceof Error && !seen.has(each); each = each.cause) {
     if ('hint' in each && typeof each.hint === 'string') return each.hint;
+    seen.add(each);
   }
   return undefined;
 }

@@ -71,7 +71,7 @@ export function programmed(route: Route): Programmed {
   const bad = current.find(({ status }) => status !== 'True');
   if (!bad) return { state: 'yes' };
   const why = [bad.reason, bad.message].filter(Boolean).join(': ') || `Programmed is ${bad.status}`;
-  return { state: bad.status === 'False' && bad.reason === 'Invalid' ? 'refused' : 'pending', why };
+  return { state: bad.status === 'False' && bad.reason === 'Refused' ? 'refused' : 'pending', why };
 }
 
 /** A route that the mesh will not carry out, in its own words. */

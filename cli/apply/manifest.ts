@@ -25,7 +25,7 @@ export function parseManifest(text: string, source: string): Manifest[] {
       'BadManifest',
       `${source} cannot be applied:\n${problems.map((each) => `  ${each}`).join('\n')}`,
       {
-        hint: `Correct it and type the command again; parley render shows objects that are right.`,
+        hint: 'Type: parley render   (it shows objects that are right)',
       },
     );
   }

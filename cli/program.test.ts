@@ -1,0 +1,123 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { commandNames } from './commands.ts';
+
+const parley = join(import.meta.dirname, '../bin/parley');
+let home: string;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'parley-cli-'));
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}, program = parley) {
+  const environment = { PATH: process.env.PATH ?? '', PARLEY_HOME: join(home, 'state'), ...env };
+  const { status, stdout, stderr } = spawnSync(program, args, { env: environment, encoding: 'utf8', input: '' });
+  return { status, stdout, stderr };
+}
+
+test.each([
+  [['version'], 0],
+  [['help'], 0],
+  [['help', 'exit-codes'], 0],
+  [['status'], 3],
+  [['down'], 0],
+  [['kubeconfig'], 1],
+  [['try'], 1],
+  [['token'], 1],
+  [['apply'], 1],
+  [['up', '--target', 'kind'], 1],
+  [['up', '--target', 'moon'], 2],
+  [['up', '--mesh', 'net'], 2],
+  [['up', '--timeout', 'soon'], 2],
+  [['split', 'accounts'], 2],
+  [['split', 'accounts', 'x'], 2],
+  [['release', 'acounts', '2.0.0'], 1],
+  [['load', '--kinds', 'smtp'], 2],
+  [['load', '--rps', '0'], 2],
+  [['logs', '--tail', 'x'], 2],
+  [['render', '--env', 'moon'], 2],
+  [['version', '-o', 'xml'], 2],
+  [['completion', 'tcsh'], 2],
+  [['try', 'rst'], 2],
+  [['nonsense'], 2],
+  [['up', 'and', 'away'], 2],
+] as const)(
+  'parley %j exits %i',
+  (args, code) => {
+    const { status, stdout, stderr } = run(args);
+    expect(status, stdout + stderr).toBe(code);
+    if (code === 1 || code === 2) {
+      expect(stderr, 'says what it was').toMatch(/^parley: /m);
+      expect(stderr, 'and what to type').toMatch(/Type: |Write for example|Known: /);
+      expect(stdout).toBe('');
+    }
+  },
+  20_000,
+);
+
+test('TARGET and MESH choose, and unknown ones are refused with the known', () => {
+  expect(run(['up'], { TARGET: 'kind' }).stderr).toContain('TARGET=embedded');
+  expect(run(['up'], { TARGET: 'kin' })).toMatchObject({
+    status: 2,
+    stderr: 'parley: kin: unknown target. Did you mean kind?\n  Known: embedded, kind.\n',
+  });
+  expect(run(['up'], { MESH: 'x' }).stderr).toContain('Known: istio, linkerd.');
+});
+
+test('JSON is alone on stdout and says its version and kind', () => {
+  for (const args of [['version'], ['status'], ['check'], ['down']]) {
+    const { stdout } = run([...args, '-o', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject({ apiVersion: 'parley.dev/v1alpha1', kind: expect.any(String) });
+  }
+});
+
+test('render prints nothing but the objects, the same bytes twice', () => {
+  const first = run(['render']);
+  expect(first).toMatchObject({ status: 0, stderr: '' });
+  expect(first.stdout.startsWith('---\napiVersion:')).toBe(true);
+  expect(run(['render']).stdout).toBe(first.stdout);
+});
+
+test('every command is in the help, and has examples in its own', () => {
+  const { stdout } = run(['help']);
+  for (const name of commandNames) expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+  expect(run(['help', 'split']).stdout).toContain('Examples:\n  parley split accounts 1.4.0=90 2.0.0=10');
+  expect(run(['help', 'exit-codes']).stdout).toMatch(/^ {3}4 {2}timeout/m);
+});
+
+test('is found through a symlink, also a relative one', () => {
+  symlinkSync(parley, join(home, 'one'));
+  symlinkSync('one', join(home, 'two'));
+  expect(run(['version'], {}, join(home, 'two'))).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('colours: off for a pipe, on by force, off again by --color', () => {
+  const ansi = '\u001b[';
+  expect(run(['check']).stdout).not.toContain(ansi);
+  expect(run(['check'], { FORCE_COLOR: '1' }).stdout).toContain(ansi);
+  expect(run(['check'], { FORCE_COLOR: '1', NO_COLOR: '1' }).stdout).not.toContain(ansi);
+  expect(run(['check', '--color', 'never'], { FORCE_COLOR: '1' }).stdout).not.toContain(ansi);
+  expect(run(['check', '--color', 'always']).stdout).toContain(ansi);
+});
+
+test('the completion of bash is a script that bash takes, and knows verbs, options and services', () => {
+  const script = run(['completion', 'bash']).stdout;
+  const ask = (words: string, index: number) =>
+    spawnSync(
+      'bash',
+      ['-c', `${script}\nCOMP_WORDS=(${words}) COMP_CWORD=${index}\n_parley\necho "\${COMPREPLY[@]}"`],
+      {
+        encoding: 'utf8',
+      },
+    ).stdout.trim();
+  expect(ask('parley sp', 1)).toBe('split');
+  expect(ask('parley split acc', 2)).toBe('accounts');
+  expect(ask('parley load --du', 2)).toBe('--duration');
+});
+
+test('needs no build step: the launcher is plain sh and executable', () => {
+  expect(readFileSync(parley, 'utf8').startsWith('#!/bin/sh\n')).toBe(true);
+});
