@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Pod } from 'kubernetes-types/core/v1.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listProcesses, readMarker } from '../process/proc.ts';
 import { createKinds } from '../store/kinds.ts';
@@ -63,6 +64,27 @@ describe('a daemon that is started after kill -9', () => {
     node.store.delete('Pod', 'web', testNamespace);
     await node.gone('web');
     expect(pidsOf(uid)).toEqual([]);
+  });
+
+  it('does not take its Pods out of traffic while it begins', async () => {
+    const dir = await killedDaemon([podObject('web', { containers: [script(forever)] })], running);
+    const store = openStore({ file: path.join(dir, 'store.db'), clock: Date, kinds: createKinds() });
+    const since = store.list('Pod').resourceVersion;
+    store.close();
+    node = await openTestNode({ dir });
+    const readiness: unknown[] = [];
+    node.store.watch<Pod>(
+      'Pod',
+      ({ object }) => {
+        if (statusOf(object)?.state?.running && statusOf(object)?.restartCount === 0) {
+          readiness.push(statusOf(object)?.ready);
+        }
+      },
+      { since },
+    );
+    process.kill(pidsOf(folders(dir)[0] ?? '')[0]!, 'SIGKILL');
+    await node.until('it was restarted', 'web', (pod) => statusOf(pod)?.restartCount === 1);
+    expect(readiness.filter((ready) => ready !== true)).toEqual([]);
   });
 
   it('restarts what ended meanwhile, and ends what was deleted meanwhile', async () => {

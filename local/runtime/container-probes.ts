@@ -7,6 +7,8 @@ export interface ProbeSubject {
   readonly context: PodContext;
   readonly target: ProbeTarget;
   readonly signal: AbortSignal;
+  /** It passed its startup probe under an earlier daemon. */
+  readonly started: boolean;
   /** The startup probe passed, or there is none. */
   readonly onStarted: () => void;
   readonly onReady: (ready: boolean) => void;
@@ -17,7 +19,7 @@ export interface ProbeSubject {
 /** Runs the probes of one run of a container: startup first, then readiness and liveness side by side. */
 export async function superviseProbes(subject: ProbeSubject): Promise<void> {
   const { startupProbe, readinessProbe, livenessProbe } = subject.target.container;
-  if (startupProbe && !(await untilStarted(subject, startupProbe))) return;
+  if (startupProbe && !subject.started && !(await untilStarted(subject, startupProbe))) return;
   if (subject.signal.aborted) return;
   subject.onStarted();
   if (!readinessProbe) subject.onReady(true);

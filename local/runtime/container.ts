@@ -102,7 +102,11 @@ export class Container {
   /** Takes over what an earlier daemon started; false when nothing of it lives. */
   adopt(): boolean {
     this.#process = adoptProcess(path.join(this.#dir, 'process.json'));
-    if (this.#process === undefined) return false;
+    if (this.#process === undefined) {
+      this.#started = false;
+      this.#ready = false;
+      return false;
+    }
     const startedMs = this.#phase.kind === 'running' ? this.#phase.startedMs : this.#context.clock.now();
     this.#phase = { kind: 'running', startedMs };
     return true;
@@ -173,7 +177,7 @@ export class Container {
     return this.#phase.kind === 'terminated' && this.#phase.end.exitCode === 0 ? 'succeeded' : 'failed';
   }
 
-  #recall({ restartCount, state, lastState, imageID }: ContainerStatus): void {
+  #recall({ restartCount, state, lastState, imageID, started = false, ready }: ContainerStatus): void {
     this.#restartCount = restartCount;
     this.#imageId = imageID;
     this.#last = readTerminated(lastState?.terminated);
@@ -182,6 +186,9 @@ export class Container {
       this.#phase = ended;
       this.#final = !restartsAfter(this.#policy, ended.end.exitCode);
     } else if (state?.running !== undefined) {
+      // A new daemon is no reason to take traffic from a Pod: what was ready stays so until its probes say otherwise.
+      this.#started = started;
+      this.#ready = ready;
       this.#phase = {
         kind: 'running',
         startedMs: Date.parse(state.running.startedAt ?? '') || this.#context.clock.now(),
@@ -285,6 +292,7 @@ export class Container {
       context: this.#context,
       target: this.#target(),
       signal,
+      started: this.#started,
       onStarted: () => {
         this.#setReady(true, this.#ready);
         this.#startedOnce.resolve();
