@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { glob, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Metafile } from 'esbuild';
 
 const repo = fileURLToPath(new URL('..', import.meta.url));
 const servicesFolder = fileURLToPath(new URL('.', import.meta.url));
@@ -35,6 +36,9 @@ interface Inputs {
   readonly bytes: number;
 }
 
+/** Content hash of each file, read once. */
+type Hashes = Map<string, Promise<string>>;
+
 interface Release {
   readonly service: string;
   readonly version: string;
@@ -42,7 +46,7 @@ interface Release {
 
 /**
  * Bundles each release into one file, `<outDir>/parley/<service>/<version>/main.mjs`, with its image.json. What has not changed, by the content of
- * everything that went into it, is left alone.
+ * everything that went into it, is left alone; the rest is built in one go, so that what releases share is parsed once.
  * @throws Error when a service is unknown, an entry file is missing, or the code does not bundle.
  */
 export async function bundle({
@@ -51,8 +55,15 @@ export async function bundle({
 }: BundleOptions = {}): Promise<readonly BundledRelease[]> {
   const releases = await releasesOf(services);
   const out = resolve(repo, outDir);
-  const hashes = new Map<string, Promise<string>>();
-  return Promise.all(releases.map((release) => bundleRelease(release, out, hashes)));
+  const hashes: Hashes = new Map();
+  const found = await Promise.all(releases.map((release) => unchanged(release, out, hashes)));
+  const stale = releases.filter((_, index) => found[index] === undefined);
+  const built = stale.length > 0 ? await buildAll(stale, out, hashes) : [];
+  return releases.map((release, index) => {
+    const image = found[index] ?? built[stale.indexOf(release)];
+    if (!image) throw new Error(`${imageName(release)} was not built`);
+    return image;
+  });
 }
 
 async function releasesOf(wanted: readonly string[] | undefined): Promise<readonly Release[]> {
@@ -69,34 +80,54 @@ async function releasesOf(wanted: readonly string[] | undefined): Promise<readon
   return found.sort((a, b) => `${a.service}/${a.version}`.localeCompare(`${b.service}/${b.version}`));
 }
 
-async function bundleRelease(
-  { service, version }: Release,
-  out: string,
-  hashes: Map<string, Promise<string>>,
-): Promise<BundledRelease> {
-  const image = `parley/${service}:${version}`;
-  const folder = join(out, 'parley', service, version);
+const imageName = ({ service, version }: Release): string => `parley/${service}:${version}`;
+const folderOf = ({ service, version }: Release, out: string): string => join(out, 'parley', service, version);
+
+async function unchanged(release: Release, out: string, hashes: Hashes): Promise<BundledRelease | undefined> {
+  const folder = folderOf(release, out);
   const record = join(folder, 'inputs.json');
-  if (existsSync(record)) {
-    const before: Inputs = JSON.parse(await readFile(record, 'utf8'));
-    if ((await hashOf(before.files, hashes)) === before.hash)
-      return { image, folder, bytes: before.bytes, built: false };
-  }
-  const unfinished = `${folder}.unfinished-${process.pid}`;
+  if (!existsSync(record)) return undefined;
+  const { files, hash, bytes }: Inputs = JSON.parse(await readFile(record, 'utf8'));
+  if ((await hashOf(files, hashes)) !== hash) return undefined;
+  return { image: imageName(release), folder, bytes, built: false };
+}
+
+async function buildAll(releases: readonly Release[], out: string, hashes: Hashes): Promise<BundledRelease[]> {
+  const unfinished = join(out, `.unfinished-${process.pid}`);
   await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true });
-  const files = await build(join(servicesFolder, service, 'releases', `${version}.ts`), join(unfinished, 'main.mjs'));
-  const { size: bytes } = await stat(join(unfinished, 'main.mjs'));
+  try {
+    const metafile = await build(releases, unfinished);
+    return await Promise.all(releases.map((release) => finish(release, { out, unfinished, metafile, hashes })));
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+interface Build {
+  readonly out: string;
+  readonly unfinished: string;
+  readonly metafile: Metafile;
+  readonly hashes: Hashes;
+}
+
+/** Puts a built release into its place, whole or not at all. */
+async function finish(release: Release, { out, unfinished, metafile, hashes }: Build): Promise<BundledRelease> {
+  const image = imageName(release);
+  const made = join(unfinished, release.service, release.version);
+  const { size: bytes } = await stat(join(made, 'main.mjs'));
+  const files = inputsOf(metafile, entryOf(release));
   const description = { name: image, command: ['{node}', '--enable-source-maps', 'main.mjs'], sockets: true };
-  await writeFile(join(unfinished, 'image.json'), `${JSON.stringify(description, null, 2)}\n`);
-  await writeFile(join(unfinished, 'inputs.json'), JSON.stringify({ hash: await hashOf(files, hashes), files, bytes }));
+  await writeFile(join(made, 'image.json'), `${JSON.stringify(description, null, 2)}\n`);
+  await writeFile(join(made, 'inputs.json'), JSON.stringify({ hash: await hashOf(files, hashes), files, bytes }));
+  const folder = folderOf(release, out);
+  await mkdir(dirname(folder), { recursive: true });
   await rm(folder, { recursive: true, force: true });
-  await rename(unfinished, folder);
+  await rename(made, folder);
   return { image, folder, bytes, built: true };
 }
 
 /** One hash over all inputs; files of packages count by the lockfile, which pins them. */
-async function hashOf(files: readonly string[], hashes: Map<string, Promise<string>>): Promise<string> {
+async function hashOf(files: readonly string[], hashes: Hashes): Promise<string> {
   const whole = createHash('sha256');
   for (const file of files) {
     const known = hashes.get(file) ?? contentHash(join(repo, file));
@@ -113,13 +144,19 @@ async function contentHash(path: string): Promise<string> {
     .digest('hex');
 }
 
-/** Returns what went in, relative to the repository. */
-async function build(entry: string, outfile: string): Promise<readonly string[]> {
+const entryOf = ({ service, version }: Release): string =>
+  relative(repo, join(servicesFolder, service, 'releases', `${version}.ts`));
+
+async function build(releases: readonly Release[], outdir: string): Promise<Metafile> {
   const esbuild = await import('esbuild');
   const { metafile } = await esbuild.build({
     absWorkingDir: repo,
-    entryPoints: [entry],
-    outfile,
+    entryPoints: releases.map((release) => ({
+      in: entryOf(release),
+      out: `${release.service}/${release.version}/main`,
+    })),
+    outdir,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -136,8 +173,18 @@ async function build(entry: string, outfile: string): Promise<readonly string[]>
       js: `import{createRequire as parleyRequire}from'node:module';const require=parleyRequire(import.meta.url);`,
     },
   });
-  const own = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/'));
-  return [...new Set([...own, 'package-lock.json', relative(repo, fileURLToPath(import.meta.url))])].sort();
+  return metafile;
+}
+
+/** Our own files that an entry reaches, relative to the repository; packages count by the lockfile. */
+function inputsOf(metafile: Metafile, entry: string): string[] {
+  const reached = new Set([entry]);
+  for (const file of reached) {
+    for (const { path, external } of metafile.inputs[file]?.imports ?? []) {
+      if (!external && !path.includes('node_modules/')) reached.add(path);
+    }
+  }
+  return [...reached, 'package-lock.json', relative(repo, fileURLToPath(import.meta.url))].sort();
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
