@@ -109,6 +109,9 @@ function progress(
   }
   const going = { type, status: 'True', reason: 'ReplicaSetUpdated', message: `ReplicaSet "${name}" is progressing.` };
   const restarted = before === undefined || before.reason === 'DeploymentPaused' || isNewGeneration(deployment);
+  // A rollout that was complete stays so when Pods are lost later: that is for their ReplicaSet to mend, without a deadline.
+  const settled = before?.reason === 'NewReplicaSetAvailable' && counts.replicas === counts.updatedReplicas;
+  if (settled && !restarted) return keptUpdateTime(conditions, before);
   if (restarted || hasProgressed(deployment.status, counts)) return { ...going, lastUpdateTime: timestamp(nowMs) };
   const since = Date.parse(before.lastUpdateTime ?? '');
   const deadlineMs = (deployment.spec?.progressDeadlineSeconds ?? 600) * 1000;

@@ -101,6 +101,18 @@ describe('Deployment', () => {
     expect(progressing()).toMatchObject({ status: 'True', reason: 'NewReplicaSetAvailable' });
   });
 
+  it('stays rolled out when it loses a Pod long after, however late the next one is ready', async () => {
+    cluster.store.create(deployment('web', { replicas: 1, progressDeadlineSeconds: 30 }));
+    await cluster.settle();
+    cluster.clock.advance(60_000);
+    cluster.autoReady = false;
+    const [lost] = cluster.pods();
+    cluster.store.delete('Pod', lost?.metadata.name ?? '', lost?.metadata.namespace, { gracePeriodSeconds: 0 });
+    await cluster.settle();
+    expect(cluster.deployment('web').status?.availableReplicas).toBe(0);
+    expect(progressing()).toMatchObject({ status: 'True', reason: 'NewReplicaSetAvailable' });
+  });
+
   it('recreates: the last old Pod is gone before a new one is made', async () => {
     cluster.store.create(deployment('web', { replicas: 2, strategy: { type: 'Recreate' } }));
     await cluster.settle();
