@@ -53,6 +53,11 @@ test('a name that is not that of its folder is refused', () => {
   expect(() => parseCatalogue([file('feed', sound)])).toThrow('name: `quotes` is not its folder `feed`');
 });
 
+test('a database that two services name is refused: it has one owner', () => {
+  const files = ['a', 'b'].map((name) => file(name, { ...sound, name, database: 'books' }));
+  expect(() => parseCatalogue(files)).toThrow('services/b/service.json: database: `books` is that of a too');
+});
+
 test('no files at all is an error, not an empty exchange', () => {
   expect(() => parseCatalogue([])).toThrow('there is no services/<name>/service.json');
 });

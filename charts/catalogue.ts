@@ -74,7 +74,7 @@ export function parseCatalogue(files: readonly CatalogueFile[]): Catalogue {
     if (service) services.push(service);
   }
   const known = files.map(({ folder }) => folder);
-  for (const service of services) problems.push(...crossChecks(service, known));
+  for (const service of services) problems.push(...crossChecks(service, known), ...sharedDatabase(service, services));
   if (problems.length > 0) throw new CatalogueError(problems);
   return services.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -109,6 +109,15 @@ function crossChecks(service: CatalogueService, known: readonly string[]): strin
     if (provider === service.name) problems.push(`${at}: providers: a service does not call itself`);
   }
   return problems;
+}
+
+/** A database has one owner. */
+function sharedDatabase({ name: own, database }: CatalogueService, services: readonly CatalogueService[]): string[] {
+  const other = services.find((each) => each.name !== own && each.database === database);
+  if (database === undefined || !other) return [];
+  return [
+    `services/${own}/service.json: database: \`${database}\` is that of ${other.name} too; give it one of its own`,
+  ];
 }
 
 /** Text that is no JSON becomes a string, which the schema refuses with the path of the file. */

@@ -4,8 +4,9 @@ import { ownLabels, serviceSelector } from '../mesh/objects.ts';
 import type { CatalogueService } from './catalogue.ts';
 import { k8s } from './cdk8s-plus.ts';
 import { type ChartContext, intentOf } from './context.ts';
+import { databaseList, ownershipQueries, passwordVariable } from './database-owner.ts';
 import { servicePort } from './ports.ts';
-import { secretContracts } from './secrets.ts';
+import { databasePasswordKey, secretContracts } from './secrets.ts';
 import { standing } from './standing.ts';
 import { socketsAnnotation, tcpProbes, Workload } from './workload.ts';
 
@@ -15,12 +16,14 @@ const user = 999;
 const dataPath = '/var/lib/postgresql/data';
 
 /**
- * The database server: one Pod with a volume that outlives it, and a database for each service. Both images, the official one and
- * that of the embedded cluster, make the databases that PARLEY_DATABASES lists when the volume is still empty.
+ * The database server: one Pod with a volume that outlives it, and for each service a database with an owner of its own. Both images, the
+ * official one and that of the embedded cluster, ensure at each start what PARLEY_DATABASES lists.
  */
 export function database(scope: Construct, context: ChartContext, services: readonly CatalogueService[]): void {
-  const databases = services.flatMap((service) => service.database ?? []).sort();
-  if (databases.length === 0) return;
+  const owners = services.flatMap((service) =>
+    service.database === undefined ? [] : { role: service.name, database: service.database },
+  );
+  if (owners.length === 0) return;
   const { name } = postgres;
   const metadata = { name, labels: { ...serviceSelector(name), ...ownLabels } };
   standing(scope, context, name, { maxUnavailable: 1 });
@@ -29,8 +32,8 @@ export function database(scope: Construct, context: ChartContext, services: read
     spec: { selector: serviceSelector(name), ports: [servicePort(context, intentOf(context, name))] },
   });
   new k8s.KubeConfigMap(scope, `config-map-${name}`, {
-    metadata: { ...metadata, name: initName },
-    data: { '10-databases.sh': initScript },
+    metadata: { ...metadata, name: startName },
+    data: { [startScript]: startCommands, [queriesFile]: `${ownershipQueries.join(' \\gexec\n')} \\gexec\n` },
   });
   new Workload(scope, {
     name,
@@ -46,17 +49,19 @@ export function database(scope: Construct, context: ChartContext, services: read
     claim: { name: 'data', path: dataPath, size: context.environment.postgres.storage },
     volumes: [
       { name: 'run', path: '/var/run/postgresql' },
-      { name: 'init', path: '/docker-entrypoint-initdb.d', source: { configMap: { name: initName } } },
+      { name: 'start', path: startPath, source: { configMap: { name: startName } } },
     ],
     container: {
       name,
       image: `postgres:${version}`,
+      args: ['bash', `${startPath}/${startScript}`],
       ports: [{ name: 'tcp', port: postgres.port }],
       env: [
         { name: 'POSTGRES_USER', ...fromSecret('username') },
         { name: 'POSTGRES_PASSWORD', ...fromSecret('password') },
         { name: 'PGDATA', value: `${dataPath}/pgdata` },
-        { name: 'PARLEY_DATABASES', value: databases.join(',') },
+        { name: 'PARLEY_DATABASES', value: databaseList(owners) },
+        ...owners.map(({ role }) => ({ name: passwordVariable(role), ...fromSecret(databasePasswordKey(role)) })),
       ],
       probes: tcpProbes(postgres.port),
       resources: context.environment.postgres,
@@ -64,26 +69,42 @@ export function database(scope: Construct, context: ChartContext, services: read
   });
 }
 
-/** Variables by which a service reaches its database; the first two exist because Kubernetes composes values from variables only. */
-export function databaseUrl({ intent }: ChartContext, name: string): k8s.EnvVar[] {
+/** Variables by which a service reaches its database; the first exists because Kubernetes composes values from variables only. */
+export function databaseUrl({ intent }: ChartContext, service: string, database: string): k8s.EnvVar[] {
   const host = `${postgres.name}.${intent.namespace}.svc.cluster.local:${postgres.port}`;
   return [
-    { name: 'DATABASE_USER', ...fromSecret('username') },
-    { name: 'DATABASE_PASSWORD', ...fromSecret('password') },
-    { name: 'DATABASE_URL', value: `postgres://$(DATABASE_USER):$(DATABASE_PASSWORD)@${host}/${name}` },
+    { name: 'DATABASE_PASSWORD', ...fromSecret(databasePasswordKey(service)) },
+    { name: 'DATABASE_URL', value: `postgres://${service}:$(DATABASE_PASSWORD)@${host}/${database}` },
   ];
 }
 
-const initName = `${postgres.name}-init`;
+const startName = `${postgres.name}-start`;
+const startPath = '/etc/parley/postgres';
+const startScript = 'start.sh';
+const queriesFile = 'ownership.sql';
 
-/** Sourced by the entry point of the official image, with its `set -e`, when the volume is empty (https://hub.docker.com/_/postgres). */
-const initScript = `for database in $(echo "$PARLEY_DATABASES" | tr ',' ' '); do
-  psql --username "$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 --set database="$database" <<'SQL'
-CREATE DATABASE :"database";
-SQL
+/**
+ * What the container of the official image runs by way of its entry point, which executes what is not `postgres`; its functions are made to be
+ * sourced (docker-ensure-initdb.sh of the image shows how). The server that is up meanwhile listens on its Unix socket only.
+ */
+const startCommands = `set -Eeo pipefail
+docker-ensure-initdb.sh postgres
+source /usr/local/bin/docker-entrypoint.sh
+docker_setup_env
+export PGPASSWORD="$POSTGRES_PASSWORD"
+docker_temp_server_start postgres
+for pair in $(echo "$PARLEY_DATABASES" | tr ',' ' '); do
+  role="\${pair%%/*}"
+  variable="PARLEY_PASSWORD_$(echo "$role" | tr 'a-z-' 'A-Z_')"
+  { echo '\\getenv password PASSWORD'; cat ${startPath}/${queriesFile}; } |
+    PASSWORD="\${!variable}" psql --quiet --no-psqlrc --username "$POSTGRES_USER" --dbname postgres \\
+      --set ON_ERROR_STOP=1 --set role="$role" --set database="\${pair#*/}"
 done
+docker_temp_server_stop
+unset PGPASSWORD
+exec docker-entrypoint.sh postgres
 `;
 
-function fromSecret(key: keyof typeof secretContracts.postgres.keys): Pick<k8s.EnvVar, 'valueFrom'> {
+function fromSecret(key: string): Pick<k8s.EnvVar, 'valueFrom'> {
   return { valueFrom: { secretKeyRef: { name: secretContracts.postgres.name, key } } };
 }

@@ -23,7 +23,7 @@ import { environmentNames } from './environments.ts';
 import { isPodMaker } from './hardening.ts';
 import { addRelease, defaultPlan } from './plan.ts';
 import { render } from './render.ts';
-import { secretContracts } from './secrets.ts';
+import { secretContractsOf } from './secrets.ts';
 
 /** Schemas of the projects themselves; they know types and ranges, not rules across fields. */
 const schemas: Readonly<Record<string, (object: KubeObject) => void>> = {
@@ -103,7 +103,7 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
   });
 
   test('every Secret that Pods read is one that somebody promised to make, with that key', () => {
-    const promised = Object.values(secretContracts).flatMap(({ name, keys }) =>
+    const promised = secretContractsOf(catalogue).flatMap(({ name, keys }) =>
       Object.keys(keys).map((key) => `${name}/${key}`),
     );
     const read = containers.flatMap(({ env: variables = [] }) =>
@@ -130,9 +130,8 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.observability.svc.cluster.local:4318',
       IDENTITY_URL: 'http://identity.exchange.svc.cluster.local:8080',
       ACCOUNTS_URL: 'http://accounts.exchange.svc.cluster.local:8080',
-      DATABASE_USER: { secretKeyRef: { name: 'postgres', key: 'username' } },
-      DATABASE_PASSWORD: { secretKeyRef: { name: 'postgres', key: 'password' } },
-      DATABASE_URL: 'postgres://$(DATABASE_USER):$(DATABASE_PASSWORD)@postgres.exchange.svc.cluster.local:5432/orders',
+      DATABASE_PASSWORD: { secretKeyRef: { name: 'postgres', key: 'password-orders' } },
+      DATABASE_URL: 'postgres://orders:$(DATABASE_PASSWORD)@postgres.exchange.svc.cluster.local:5432/orders',
     });
   });
 

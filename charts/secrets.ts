@@ -1,3 +1,5 @@
+import type { Catalogue } from './catalogue.ts';
+
 /** A Secret that is made once, outside the charts, and never rendered. */
 export interface SecretContract {
   readonly name: string;
@@ -16,7 +18,7 @@ export const secretContracts = {
   postgres: {
     name: 'postgres',
     type: 'Opaque',
-    keys: { username: 'role that owns the databases', password: 'its password, URL-safe characters only' },
+    keys: { username: 'superuser of the database server, which nothing but the server uses', password: 'its password' },
   },
   identity: {
     name: 'identity',
@@ -24,6 +26,19 @@ export const secretContracts = {
     keys: { jwks: 'private signing keys, a JSON Web Key Set', clients: 'clients that may ask for tokens, JSON' },
   },
 } as const satisfies Record<string, SecretContract>;
+
+/** Key of the Secret `postgres` that holds the password of a service's own role, URL-safe characters only. */
+export function databasePasswordKey(service: string): string {
+  return `password-${service}`;
+}
+
+/** The contracts with the keys that depend on the catalogue: the Secret `postgres` has a password for each service with a database. */
+export function secretContractsOf(catalogue: Catalogue): readonly SecretContract[] {
+  const { postgres, ...others } = secretContracts;
+  const owned = catalogue.filter(({ database }) => database !== undefined);
+  const passwords = owned.map(({ name }) => [databasePasswordKey(name), `password of the role ${name}`] as const);
+  return [{ ...postgres, keys: { ...postgres.keys, ...Object.fromEntries(passwords) } }, ...Object.values(others)];
+}
 
 /** Variables that a service gets from its Secret (`secret` in service.json): variable -> key. */
 export const secretVariables: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -80,7 +80,7 @@ function variables(context: ChartContext, entry: CatalogueService, version: stri
       name: `${provider.toUpperCase().replaceAll('-', '_')}_URL`,
       value: urlOf(context, intentOf(context, provider)),
     })),
-    ...(entry.database ? databaseUrl(context, entry.database) : []),
+    ...(entry.database ? databaseUrl(context, entry.name, entry.database) : []),
     ...secretEnvironment(entry),
   ];
 }

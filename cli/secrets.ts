@@ -2,51 +2,62 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Secret } from 'kubernetes-types/core/v1.js';
-import { secretContracts } from '../charts/secrets.ts';
+import type { Catalogue } from '../charts/catalogue.ts';
+import { databasePasswordKey, type secretContracts, secretContractsOf } from '../charts/secrets.ts';
 import { ownLabels } from '../mesh/objects.ts';
 import type { Cluster } from './cluster.ts';
 import { Failure } from './failure.ts';
 import { namespace } from './routes.ts';
 
-const contracts = Object.values(secretContracts);
-type SecretName = (typeof contracts)[number]['name'];
+type SecretName = (typeof secretContracts)[keyof typeof secretContracts]['name'];
 
 type SecretData = Readonly<Record<string, string>>;
 
 const yearMs = 365 * 24 * 3_600_000;
 const keyCount = 2;
 
-/** Makes the Secrets that are not there; those that are there stay as they are. Returns the names of the new ones. */
+/**
+ * Makes the Secrets that are not there, and the passwords of databases that came later; what is there stays as it is. Returns the names of
+ * those that it made or added to.
+ */
 export async function makeMissingSecrets(
   cluster: Cluster,
+  catalogue: Catalogue,
   edgeAuthorityFile: string,
   epochMs: number,
 ): Promise<string[]> {
-  const makers: Record<SecretName, () => Promise<SecretData>> = {
-    postgres: async () => ({ username: 'exchange', password: secretText() }),
+  const makers: Record<string, () => Promise<SecretData>> = {
+    postgres: async () => postgresData(catalogue),
     identity: identityData,
     'edge-tls': () => edgeData(epochMs),
-  };
+  } satisfies Record<SecretName, () => Promise<SecretData>>;
   const made: string[] = [];
-  for (const { name, type } of contracts) {
+  for (const { name, type } of secretContractsOf(catalogue)) {
     const found = await readSecret(cluster, name);
-    const data = found ?? (await makers[name]());
+    const data = found && name !== 'postgres' ? found : { ...(await makers[name]?.()), ...found };
     if (name === 'edge-tls') writeAuthority(edgeAuthorityFile, data['ca.crt'] ?? '');
-    if (found) continue;
-    await cluster.create<Secret>({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      type,
+    if (found && Object.keys(data).every((key) => key in found)) continue;
+    const secret = {
+      apiVersion: 'v1' as const,
+      kind: 'Secret' as const,
       metadata: { name, namespace, labels: { ...ownLabels } },
       data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
-    });
+    };
+    await (found ? cluster.merge<Secret>(secret) : cluster.create<Secret>({ ...secret, type }));
     made.push(name);
   }
   return made;
 }
 
+/** The superuser, and a role for each service with a database. */
+function postgresData(catalogue: Catalogue): SecretData {
+  const owners = catalogue.filter(({ database }) => database !== undefined);
+  const passwords = owners.map(({ name }) => [databasePasswordKey(name), secretText()] as const);
+  return { username: 'exchange', password: secretText(), ...Object.fromEntries(passwords) };
+}
+
 /** Decoded data of a Secret; undefined when it is not there. */
-export async function readSecret(cluster: Cluster, name: SecretName): Promise<SecretData | undefined> {
+export async function readSecret(cluster: Cluster, name: string): Promise<SecretData | undefined> {
   const found = await cluster.read<Secret>({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } });
   if (!found) return undefined;
   return Object.fromEntries(

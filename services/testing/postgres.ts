@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { databaseList, passwordVariable } from '../../charts/database-owner.ts';
 import { until } from './wait.ts';
 
 const program = fileURLToPath(new URL('../../local/images/postgres/18/postgres.ts', import.meta.url));
@@ -12,11 +13,12 @@ const program = fileURLToPath(new URL('../../local/images/postgres/18/postgres.t
 export interface RunningPostgres {
   /** Socket on which it listens. */
   readonly socket: string;
+  /** Of the role that owns the database and has its name. */
   urlOf(database: string): string;
   stop(): Promise<number | null>;
 }
 
-/** A real PostgreSQL with empty databases, from the same image program as the embedded cluster's. */
+/** A real PostgreSQL with empty databases, each with an owner of its own, from the same image program as the embedded cluster's. */
 export async function startPostgres(databases: readonly string[]): Promise<RunningPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-pg-'));
   const environment = {
@@ -24,7 +26,8 @@ export async function startPostgres(databases: readonly string[]): Promise<Runni
     PARLEY_SOCKETS: 's',
     PGDATA: 'data',
     POSTGRES_PASSWORD: 'secret',
-    PARLEY_DATABASES: databases.join(','),
+    PARLEY_DATABASES: databaseList(databases.map((database) => ({ role: database, database }))),
+    ...Object.fromEntries(databases.map((name) => [passwordVariable(name), `secret-of-${name}`])),
   };
   const child = spawn(process.execPath, [program], {
     cwd: folder,
@@ -53,7 +56,7 @@ export async function startPostgres(databases: readonly string[]): Promise<Runni
   );
   return {
     socket,
-    urlOf: (database) => `postgres://postgres:secret@postgres:5432/${database}`,
+    urlOf: (database) => `postgres://${database}:secret-of-${database}@postgres:5432/${database}`,
     stop: async () => {
       child.kill('SIGTERM');
       await gone;

@@ -13,13 +13,16 @@ import { readPostgresSettings } from './settings.ts';
 
 const program = fileURLToPath(new URL('postgres.ts', import.meta.url));
 
-async function started(folder: string) {
+async function started(folder: string, databases = 'accounts/accounts,orders/orders') {
   const env = {
     PATH: process.env.PATH,
     PARLEY_SOCKETS: 's',
     PGDATA: 'data',
     POSTGRES_PASSWORD: 'secret',
-    PARLEY_DATABASES: 'accounts,orders',
+    PARLEY_DATABASES: databases,
+    PARLEY_PASSWORD_ACCOUNTS: 'of accounts',
+    PARLEY_PASSWORD_ORDERS: "of orders' own",
+    PARLEY_PASSWORD_RISK_LIMITS: 'of risk-limits',
   };
   const child = spawn(process.execPath, [program], { cwd: folder, env, stdio: 'ignore' });
   const exited = once(child, 'exit');
@@ -33,27 +36,32 @@ async function started(folder: string) {
     },
     30_000,
   );
-  await until('postgres answers', async () => (await asked(folder, 'secret', 'select 1')).length, 30_000);
   return async () => {
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
   };
 }
 
-async function asked(folder: string, password: string, sql: string): Promise<readonly unknown[]> {
+async function asked(folder: string, password: string, sql: string, user = 'postgres', database = 'accounts') {
   const { symlink, mkdir } = await import('node:fs/promises');
   await mkdir(join(folder, 's/out'), { recursive: true });
   await symlink('../in/5432', join(folder, 's/out/postgres:5432')).catch((cause: NodeJS.ErrnoException) =>
     expect(cause.code).toBe('EEXIST'),
   );
   const client = new pg.Client({
-    connectionString: `postgres://postgres:${password}@postgres:5432/accounts`,
+    host: 'postgres',
+    user,
+    password,
+    database,
     stream: () => dialThrough(join(folder, 's')).lazySocket(),
   });
-  await client.connect();
-  const { rows } = await client.query(sql);
-  await client.end();
-  return rows;
+  try {
+    await client.connect();
+    const { rows } = await client.query<Record<string, unknown>>(sql);
+    return rows;
+  } finally {
+    await client.end();
+  }
 }
 
 test('listens on the socket only, checks the password, keeps what was committed, stops on SIGTERM', async () => {
@@ -77,8 +85,34 @@ test('listens on the socket only, checks the password, keeps what was committed,
   await rm(folder, { recursive: true, force: true });
 }, 90_000);
 
+test('each role owns its database and can connect to no other; one that comes later is made on the data that is there', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-pg-'));
+  const stop = await started(folder);
+  const ordersPassword = "of orders' own";
+  await asked(folder, 'of accounts', 'create table kept (n integer); insert into kept values (7)', 'accounts');
+  await asked(folder, ordersPassword, 'create table placed (n integer)', 'orders', 'orders');
+  for (const database of ['orders', 'postgres', 'template1']) {
+    await expect(asked(folder, 'of accounts', 'select 1', 'accounts', database), database).rejects.toThrow(
+      `permission denied for database "${database}"`,
+    );
+  }
+  await expect(asked(folder, ordersPassword, 'select 1', 'orders', 'accounts')).rejects.toThrow(/permission denied/);
+  await expect(asked(folder, 'of accounts', 'create role more', 'accounts')).rejects.toThrow(/permission denied/);
+  await expect(asked(folder, 'of accounts', 'create database more', 'accounts')).rejects.toThrow(/permission denied/);
+  await expect(asked(folder, 'secret', 'select 1', 'accounts')).rejects.toThrow(/password authentication failed/);
+  await stop();
+  const again = await started(folder, 'accounts/accounts,orders/orders,risk-limits/limits');
+  expect(await asked(folder, 'of accounts', 'select n from kept', 'accounts')).toEqual([{ n: 7 }]);
+  expect(await asked(folder, 'of risk-limits', 'select current_user as me', 'risk-limits', 'limits')).toEqual([
+    { me: 'risk-limits' },
+  ]);
+  await expect(asked(folder, 'of accounts', 'select 1', 'accounts', 'limits')).rejects.toThrow(/permission denied/);
+  await again();
+  await rm(folder, { recursive: true, force: true });
+}, 90_000);
+
 test('says everything that is wrong with its environment', () => {
-  expect(() => readPostgresSettings({ PARLEY_DATABASES: 'ok,"; drop' }, '/')).toThrow(
-    /PARLEY_SOCKETS[\s\S]*PGDATA[\s\S]*POSTGRES_PASSWORD[\s\S]*is no name/,
+  expect(() => readPostgresSettings({ PARLEY_DATABASES: 'ok/ok,"; drop' }, '/')).toThrow(
+    /PARLEY_SOCKETS[\s\S]*PGDATA[\s\S]*POSTGRES_PASSWORD[\s\S]*is no name[\s\S]*PARLEY_PASSWORD_OK/,
   );
 });

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { markerVariable } from '../../../process/proc.ts';
+import { ensureOwnership } from './ownership.ts';
 import { nativePrograms, type Programs, unprivileged } from './programs.ts';
 import { type PostgresSettings, readPostgresSettings } from './settings.ts';
 
@@ -23,7 +24,10 @@ const tuning = {
   dynamic_shared_memory_type: 'mmap',
 } as const;
 
-/** Makes the database cluster if there is none and runs PostgreSQL until a signal ends it; resolves with its exit code. */
+/**
+ * Makes the database cluster if there is none and runs PostgreSQL until a signal ends it; resolves with its exit code. The socket that others
+ * know is there when every role and database is.
+ */
 export async function runPostgres(environment: Environment): Promise<number> {
   const settings = readPostgresSettings(environment, process.cwd());
   const programs = await nativePrograms();
@@ -31,13 +35,31 @@ export async function runPostgres(environment: Environment): Promise<number> {
   // The mark of its Pod stays on it, so that it is found and ended when this process is killed.
   const passed = { PATH: environment.PATH, LC_ALL: 'C', TZ: 'UTC', [markerVariable]: environment[markerVariable] };
   if (!existsSync(join(settings.dataFolder, 'PG_VERSION'))) await initialise(settings, programs, prefix, passed);
-  await linkSocket(settings);
+  const link = join(settings.socketFolder, String(settings.port));
+  await mkdir(settings.socketFolder, { recursive: true, mode: 0o700 });
+  await rm(link, { force: true });
   const server = start([...prefix, programs.postgres, ...serverOptions(settings)], passed);
+  const exit = once(server, 'exit');
+  const ended = new AbortController();
+  void exit.then(() => ended.abort());
+  let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // PostgreSQL takes SIGINT as "fast shutdown": sessions end, nothing that was committed is lost.
-    process.on(signal, () => server.kill('SIGINT'));
+    process.on(signal, () => {
+      stopping = true;
+      // PostgreSQL takes SIGINT as "fast shutdown": sessions end, nothing that was committed is lost.
+      server.kill('SIGINT');
+    });
   }
-  const [code] = await once(server, 'exit');
+  try {
+    await ensureOwnership(join(settings.socketFolder, `.s.PGSQL.${settings.port}`), settings, ended.signal);
+    // PostgreSQL names its socket `.s.PGSQL.5432`; the sidecar looks for `5432`.
+    if (!stopping) await symlink(`.s.PGSQL.${settings.port}`, link);
+  } catch (error) {
+    server.kill('SIGINT');
+    await exit;
+    if (!stopping) throw error;
+  }
+  const [code] = await exit;
   return typeof code === 'number' ? code : 1;
 }
 
@@ -73,26 +95,11 @@ async function initialise(
     ];
     await finished(start([...prefix, programs.initdb, ...options], environment), 'initdb');
     await writeFile(join(unfinished, 'pg_hba.conf'), accessRules);
-    const statements = settings.databases.map((name) => `create database "${name}";\n`).join('');
-    const single = start(
-      [...prefix, programs.postgres, '--single', '-D', unfinished, 'postgres'],
-      environment,
-      statements,
-    );
-    await finished(single, 'postgres --single');
   } finally {
     await rm(passwordFile, { force: true });
   }
   await rm(settings.dataFolder, { recursive: true, force: true });
   await rename(unfinished, settings.dataFolder);
-}
-
-/** PostgreSQL names its socket `.s.PGSQL.5432`; the sidecar looks for `5432`. */
-async function linkSocket(settings: PostgresSettings): Promise<void> {
-  await mkdir(settings.socketFolder, { recursive: true, mode: 0o700 });
-  const link = join(settings.socketFolder, String(settings.port));
-  await rm(link, { force: true });
-  await symlink(`.s.PGSQL.${settings.port}`, link);
 }
 
 function serverOptions(settings: PostgresSettings): readonly string[] {
@@ -114,14 +121,9 @@ function shortest(settings: PostgresSettings): string {
   return fromData.length < absolute.length ? fromData : absolute;
 }
 
-function start(command: readonly string[], environment: Environment, input?: string): ChildProcess {
+function start(command: readonly string[], environment: Environment): ChildProcess {
   const [program = '', ...options] = command;
-  const child = spawn(program, options, {
-    env: environment,
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'inherit', 'inherit'],
-  });
-  child.stdin?.end(input);
-  return child;
+  return spawn(program, options, { env: environment, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 async function finished(child: ChildProcess, what: string): Promise<void> {
