@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
 import { Failure } from './failure.ts';
 import { observe, planOf, type RunningDeployment, releaseOf } from './plan.ts';
-import { type RenderChoices, type Rendered, renderPlan } from './rendering.ts';
+import type { Rendered } from './rendering.ts';
 import { namespace, programmed, readRoutes, refusedRoute } from './routes.ts';
 import { type Missing, waitUntil } from './wait.ts';
 
@@ -14,9 +14,8 @@ export interface CarriedOut {
   readonly removed: readonly string[];
 }
 
-/** Renders the plan and brings the difference to the cluster; what the plan does not have any more goes last. */
-export async function carryOut(cluster: Cluster, plan: Plan, choices: RenderChoices): Promise<CarriedOut> {
-  const rendered = await renderPlan(plan, choices);
+/** Brings the difference to the cluster; what is not rendered any more goes last. */
+export async function carryOut(cluster: Cluster, rendered: Rendered): Promise<CarriedOut> {
   const applied = await applyAll(cluster, rendered.objects);
   return { applied, removed: await prune(cluster, rendered) };
 }

@@ -8,7 +8,7 @@ import { parseDuration } from './duration.ts';
 import { Failure } from './failure.ts';
 import { writeDocument } from './output/document.ts';
 import { createProgress } from './output/progress.ts';
-import { choicesInForce } from './rendering.ts';
+import { choicesInForce, renderPlan } from './rendering.ts';
 import { stateFolder } from './state-folder.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -33,7 +33,7 @@ export async function changePlan(
   const choices = await choicesInForce(cluster, context);
   const done = await progress.step(
     'objects',
-    () => carryOut(cluster, plan, choices),
+    async () => carryOut(cluster, await renderPlan(plan, choices)),
     ({ applied, removed }) => {
       const changed = applied.filter(({ result }) => result !== 'unchanged').length;
       return `${changed} changed${removed.length > 0 ? `, ${removed.length} removed` : ''}`;
