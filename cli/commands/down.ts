@@ -28,12 +28,9 @@ export const down: Command = {
     const ended: string[] = [];
     if (there) {
       await withUpLock(context, 'parley down', timeoutMs, async () => {
-        for (const name of targetNames) {
-          const target = await openTarget(name);
-          await progress.step(`ending ${name}`, async () => {
-            if (await target.stop(context)) ended.push(name);
-          });
-        }
+        await progress.step('ending the exchange', async () => {
+          for (const name of targetNames) if (await (await openTarget(name)).stop(context)) ended.push(name);
+        });
       });
       if (flag('purge')) rmSync(state.path, { recursive: true, force: true });
     }
