@@ -28,6 +28,8 @@ export const kitSettings = z.object({
   POD_NAME: z.string().default('local'),
   POD_NAMESPACE: z.string().default('exchange'),
   OTEL_EXPORTER_OTLP_ENDPOINT: providerUrl.optional(),
+  // The SDK itself heeds it and would then hand invalid traces on.
+  OTEL_SDK_DISABLED: z.enum(['true', 'false'], 'true or false').default('false'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'one of debug, info, warn, error').default('info'),
   DRAIN_DELAY_MS: milliseconds.default(0),
   DRAIN_TIMEOUT_MS: milliseconds.default(20_000),

@@ -81,7 +81,7 @@ export async function startService<S extends z.ZodType>(
   const dial = dialThrough(settings.PARLEY_SOCKETS);
   const metrics = serviceMetrics(name, release.version);
   const tracing = await startTracing({
-    endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+    endpoint: settings.OTEL_SDK_DISABLED === 'true' ? undefined : settings.OTEL_EXPORTER_OTLP_ENDPOINT,
     resource: {
       'service.name': around.environment.OTEL_SERVICE_NAME ?? name,
       'service.version': release.version,

@@ -35,25 +35,33 @@ export interface TracingOptions {
   readonly log: Log;
 }
 
-/** Spans by hand through the OpenTelemetry SDK, which is loaded only if there is somewhere to send them. */
-export async function startTracing(options: TracingOptions): Promise<Tracing> {
-  if (options.endpoint === undefined) return forwardOnly;
-  const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await Promise.all([
+/**
+ * Spans by hand through NodeSDK, which is loaded only if there is somewhere to send them; docs/decisions/0010. It registers itself for the whole
+ * process, so that there can be one at a time.
+ */
+export async function startTracing({ endpoint, resource, dial, log }: TracingOptions): Promise<Tracing> {
+  if (endpoint === undefined) return forwardOnly;
+  const [api, { BatchSpanProcessor }, { OTLPTraceExporter }, { NodeSDK }] = await Promise.all([
     import('@opentelemetry/api'),
     import('@opentelemetry/sdk-trace'),
     import('@opentelemetry/exporter-trace-otlp-http'),
-    import('@opentelemetry/resources'),
+    import('@opentelemetry/sdk-node'),
   ]);
   const exporter = new OTLPTraceExporter({
-    url: `${options.endpoint}/v1/traces`,
+    url: `${endpoint}/v1/traces`,
     timeoutMillis: 5_000,
-    httpAgentOptions: () => dialledAgent(options.dial),
+    httpAgentOptions: () => dialledAgent(dial),
   });
-  const provider = new sdk.TracerProvider({
-    resource: resourceFromAttributes(options.resource),
-    sampler: new sdk.ParentBasedSampler({ root: new sdk.AlwaysOnSampler() }),
+  // What is left out here NodeSDK takes from the environment: exporters of metrics and logs, resource detectors.
+  const sdk = new NodeSDK({
+    resourceDetectors: [{ detect: () => ({ attributes: resource }) }],
+    instrumentations: [],
+    metricReaders: [],
+    logRecordProcessors: [],
+    // trace-context.ts reads and writes traceparent, with and without the SDK.
+    textMapPropagator: null,
     spanProcessors: [
-      new sdk.BatchSpanProcessor({
+      new BatchSpanProcessor({
         exporter,
         maxQueueSize: 16_384,
         maxExportBatchSize: 512,
@@ -61,14 +69,17 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
       }),
     ],
   });
-  const tracer = provider.getTracer('parley');
+  sdk.start();
+  const tracer = api.trace.getTracer('parley');
   return {
     start: (name, kind, parent) =>
       recorded(tracer.startSpan(name, { kind: spanKinds[kind] }, parentOf(parent)), parent),
-    shutdown: () =>
-      provider
+    shutdown: async () => {
+      await sdk
         .shutdown()
-        .catch((cause: unknown) => options.log.warn('the last spans were not delivered', { reason: String(cause) })),
+        .catch((cause: unknown) => log.warn('the last spans were not delivered', { reason: String(cause) }));
+      for (const global of [api.trace, api.context, api.metrics, api.logs]) global.disable();
+    },
   };
 
   function parentOf(parent: TraceContext | undefined): Context {
