@@ -1,3 +1,5 @@
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { ClusterObject } from './cluster.ts';
 import { type MethodState, methodStates } from './methods.ts';
 import { type Observed, planOf, releaseOf } from './plan.ts';
 import { programmed, type Route } from './routes.ts';
@@ -27,7 +29,15 @@ export interface ExchangeStatus {
     readonly reason?: string;
   };
   readonly services: readonly ServiceStatus[];
+  /** Pods that a process of this machine can go around or speak for (embedded cluster only). */
+  readonly notIsolated: readonly PodHole[];
   readonly methods: readonly MethodState[];
+}
+
+export interface PodHole {
+  readonly pod: string;
+  /** Names each hole. */
+  readonly reason: string;
 }
 
 /** What the cluster's objects say about each service. Pure. `edgeUrl` is where the Gateway listens on the host. */
@@ -65,8 +75,24 @@ export function readyServices(services: readonly ServiceStatus[]): Set<string> {
 }
 
 /** The whole from its parts; `target.running` false means that nothing else was looked at. */
-export function exchangeStatus(target: ExchangeStatus['target'], services: readonly ServiceStatus[]): ExchangeStatus {
-  return { target, services, methods: methodStates(readyServices(services)) };
+export function exchangeStatus(
+  target: ExchangeStatus['target'],
+  services: readonly ServiceStatus[],
+  notIsolated: readonly PodHole[] = [],
+): ExchangeStatus {
+  return { target, services, notIsolated, methods: methodStates(readyServices(services)) };
+}
+
+/** Pods whose condition `parley.dev/Isolated` is False; a cluster with a Pod network has no such condition. Pure. */
+export function podHoles(pods: readonly ClusterObject<Pod>[]): PodHole[] {
+  return pods
+    .flatMap(({ metadata, status }) => {
+      const open = status?.conditions?.find(
+        ({ type, status: value }) => type === 'parley.dev/Isolated' && value === 'False',
+      );
+      return open ? [{ pod: metadata?.name ?? '', reason: open.message ?? open.reason ?? '' }] : [];
+    })
+    .sort((left, right) => (left.pod < right.pod ? -1 : 1));
 }
 
 function pods({ deployments }: Observed, service: string, version: string) {

@@ -1,7 +1,9 @@
+import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Command, CommandContext } from '../command.ts';
-import { type ExchangeStatus, exchangeStatus, serviceStates } from '../exchange-status.ts';
+import { type ExchangeStatus, exchangeStatus, podHoles, serviceStates } from '../exchange-status.ts';
 import { colorsFor } from '../output/color.ts';
 import { writeDocument } from '../output/document.ts';
+import { namespace } from '../routes.ts';
 import { hostPorts, stateFolder } from '../state-folder.ts';
 
 export const status: Command = {
@@ -42,5 +44,10 @@ async function lookAt(context: CommandContext): Promise<ExchangeStatus> {
   const choices = await choicesInForce(cluster, context);
   const edge = daemon.hostPorts['8080'] ?? `127.0.0.1:${hostPorts(context.env).http}`;
   const services = serviceStates(await observe(cluster), `http://${edge}`);
-  return exchangeStatus({ name: 'embedded', running: true, mesh: choices.mesh, server: daemon.server }, services);
+  const holes = podHoles(await cluster.list<Pod>('v1', 'Pod', namespace));
+  return exchangeStatus(
+    { name: 'embedded', running: true, mesh: choices.mesh, server: daemon.server },
+    services,
+    holes,
+  );
 }

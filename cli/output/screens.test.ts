@@ -24,6 +24,10 @@ test('status', () => {
     { name: 'orders', releases: [release('1.4.0', 100, 0)], pending: 'the sidecars have not confirmed it yet' },
   ]);
   matchesGolden('status', statusScreen(status, plain));
+  const notIsolated = [
+    { pod: 'debug', reason: 'every local process can connect around the sidecar to 127.70.1.4:8080' },
+  ];
+  matchesGolden('status-holes', statusScreen({ ...status, notIsolated }, plain));
 });
 
 test('status of nothing', () => {

@@ -3,7 +3,7 @@ import type { Colors } from './color.ts';
 import { table } from './table.ts';
 
 /** What `parley status` prints for people. */
-export function statusScreen({ target, services, methods }: ExchangeStatus, colors: Colors): string {
+export function statusScreen({ target, services, notIsolated, methods }: ExchangeStatus, colors: Colors): string {
   const head = target.running
     ? `target  ${target.name}, mesh objects of ${target.mesh}, API ${target.server}\n`
     : `target  ${target.name}, not running: ${target.reason}\n`;
@@ -25,6 +25,10 @@ export function statusScreen({ target, services, methods }: ExchangeStatus, colo
       ...services.flatMap((service) => pendingLine(service, colors)),
     );
   }
+  if (notIsolated.length > 0)
+    parts.push(
+      notIsolated.map(({ pod, reason }) => colors.yellow(`‼ Pod ${pod} is not isolated: ${reason}\n`)).join(''),
+    );
   parts.push(
     table(methods, [
       { title: 'METHOD', cell: ({ name }) => name },

@@ -3,11 +3,14 @@ import { timestamp } from '../clock.ts';
 import { withCondition } from '../objects/conditions.ts';
 import type { Stored } from '../store/types.ts';
 import { type ContainerView, containerStatus } from './container-view.ts';
+import { isolation } from './isolation.ts';
 
 export interface PodObservation {
   readonly pod: Stored<Pod>;
   readonly ip: string | undefined;
   readonly hostIp: string;
+  /** It has a sidecar. */
+  readonly meshed: boolean;
   readonly startedMs: number;
   readonly init: readonly ContainerView[];
   readonly apps: readonly ContainerView[];
@@ -65,7 +68,7 @@ function initialized(view: ContainerView): boolean {
 }
 
 function podConditions(observation: PodObservation): PodCondition[] {
-  const { init, apps, unsupported, pod } = observation;
+  const { init, apps, unsupported, pod, ip, meshed } = observation;
   if (unsupported !== undefined) {
     return [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: unsupported }];
   }
@@ -96,21 +99,8 @@ function podConditions(observation: PodObservation): PodCondition[] {
         },
     { type: 'ContainersReady', ...readiness },
     { type: 'Ready', ...readiness },
-    isolation(pod),
+    isolation(pod, ip, meshed),
   ];
-}
-
-/** Whether a process of this machine can go around the sidecar (docs/architecture.md, "What a container gets"). */
-function isolation(pod: Stored<Pod>): PodCondition {
-  const type = 'parley.dev/Isolated';
-  if (pod.metadata.annotations?.['parley.dev/sockets'] === 'true')
-    return { type, status: 'True', reason: 'UnixSockets' };
-  const ports = (pod.spec?.containers ?? []).flatMap(({ ports: declared = [] }) =>
-    declared.map(({ containerPort }) => containerPort),
-  );
-  if (ports.length === 0) return { type, status: 'True', reason: 'NoPorts' };
-  const message = `the programs listen on TCP ports (${ports.join(', ')}) of this machine: every local process can connect to them around the sidecar`;
-  return { type, status: 'False', reason: 'TcpPorts', message };
 }
 
 function qosClass(pod: Stored<Pod>): string {

@@ -1,7 +1,8 @@
-import type { Pod, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { Namespace, Pod, PodStatus } from 'kubernetes-types/core/v1.js';
 import { groupKind } from '../objects/owners.ts';
 import { isFinished } from '../objects/pods.ts';
 import { sweepPod } from '../process/sweep.ts';
+import { isMeshed } from '../sidecar/mesh-pod.ts';
 import type { ObjectStore, Stored } from '../store/types.ts';
 import { Container } from './container.ts';
 import type { PodContext } from './pod-context.ts';
@@ -20,6 +21,8 @@ export class PodWorker {
   readonly #init: readonly Container[];
   readonly #apps: readonly Container[];
   readonly #startedMs: number;
+  /** As it was when the Pod began: a Namespace that joins the mesh later gives no sidecar to Pods that run. */
+  readonly #meshed: boolean;
   readonly #ending = new AbortController();
   /** Aborts when the grace period is over: everything left is killed. */
   readonly #hurry = new AbortController();
@@ -35,7 +38,8 @@ export class PodWorker {
   constructor(context: Omit<PodContext, 'changed'>) {
     this.context = { ...context, changed: () => this.#publishSoon() };
     this.#startedMs = context.clock.now();
-    const { spec, status } = context.pod;
+    const { spec, status, metadata } = context.pod;
+    this.#meshed = isMeshed(context.pod, context.store.get<Namespace>('Namespace', metadata.namespace ?? ''));
     const before = new Map(
       [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].map((entry) => [
         entry.name,
@@ -273,6 +277,7 @@ export class PodWorker {
           pod,
           ip: sandbox.ip === '' ? undefined : sandbox.ip,
           hostIp,
+          meshed: this.#meshed,
           startedMs: this.#startedMs,
           init: this.#init.map((container) => container.view()),
           apps: this.#apps.map((container) => container.view()),

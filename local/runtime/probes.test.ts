@@ -119,6 +119,7 @@ describe('probes of real Pods', () => {
     expect(condition(node.pod('web')?.status?.conditions, 'parley.dev/Isolated')).toMatchObject({
       status: 'False',
       reason: 'TcpPorts',
+      message: expect.stringContaining(`${node.pod('web')?.status?.podIP}:18080`),
     });
   });
 

@@ -79,7 +79,7 @@ describe('a Pod', () => {
       'Initialized=True',
       'ContainersReady=True',
       'Ready=True',
-      'parley.dev/Isolated=True',
+      'parley.dev/Isolated=False',
     ]);
     remove('web');
     await node.gone('web');

@@ -48,7 +48,11 @@ export async function openTestNode(
   writeFileSync(path.join(image, 'image.json'), JSON.stringify({ name: 'test/node:1', command: ['{node}'] }));
   const { store } = openClusterStore({ file: path.join(dir, 'store.db'), clock: Date, validators: [] });
   if (store.get('Namespace', testNamespace) === undefined) {
-    store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: testNamespace } });
+    store.create({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: testNamespace, labels: { 'istio-injection': 'enabled' } },
+    });
   }
   const problems: string[] = [];
   const envoy = () => 'no-envoy-here';

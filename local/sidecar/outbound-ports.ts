@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { OutboundPorts } from './outbound.ts';
 
-const firstPort = 20_000;
-const lastPort = 29_999;
+/** Where the outbound listeners of Pods without Unix sockets are, on the Pod's address. */
+export const outboundPortRange = { first: 20_000, last: 29_999 } as const;
 
 /**
  * Ports on Pod addresses for programs without Unix sockets: one per `host:port` of a Service, given out in the order in
@@ -17,12 +17,13 @@ export function openOutboundPorts(file: string): OutboundPorts {
       throw new Error(`${file} cannot be read: ${(cause as Error).message}; delete it and start again`, { cause });
     }
   }
-  let next = Math.max(firstPort - 1, ...Object.values(known)) + 1;
+  let next = Math.max(outboundPortRange.first - 1, ...Object.values(known)) + 1;
   return (host, port) => {
     const key = `${host}:${port}`;
     const given = known[key];
     if (given !== undefined) return given;
-    if (next > lastPort) throw new Error(`no port left for ${key} in ${file}; delete it when no Pod runs`);
+    if (next > outboundPortRange.last)
+      throw new Error(`no port left for ${key} in ${file}; delete it when no Pod runs`);
     known[key] = next;
     writeFileSync(`${file}.tmp`, JSON.stringify(known));
     renameSync(`${file}.tmp`, file);
