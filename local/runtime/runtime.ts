@@ -4,10 +4,12 @@ import type { LogSource, UsageSource } from '../api/types.ts';
 import type { Clock } from '../clock.ts';
 import { createEvents, type EventRecorder } from '../objects/events.ts';
 import { sweepPod } from '../process/sweep.ts';
+import { files } from '../sidecar/resource.ts';
 import type { Sidecars } from '../sidecar/types.ts';
 import type { ObjectStore, Stored, WatchEvent } from '../store/types.ts';
 import { type Addresses, createAddresses } from './addresses.ts';
 import type { Images } from './images.ts';
+import { rotateLog } from './log-files.ts';
 import { createLogSource } from './log-source.ts';
 import { ensureNode } from './node.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -193,6 +195,7 @@ class NodeRuntime implements Runtime {
     for (const { context, containers } of this.#workers.values()) {
       try {
         for (const container of containers) container.tendLog();
+        rotateLog(path.join(context.sandbox.dir, files.log));
       } catch (error) {
         // Most likely a full disk: the log grows on, the next look tries again.
         this.#problem(`log of Pod ${context.pod.metadata.name}: ${messageOf(error)}`);

@@ -24,6 +24,8 @@ test('the complaint is the last refusal since the push began', () => {
     `${stamp}[info] later`,
   ]);
   expect(complaint(dir, old.length + 1)).toBe('Filesystem config update rejected: only unique names');
+  const rotatedSince = 1_000_000;
+  expect(complaint(dir, rotatedSince)).toBe('Filesystem config update rejected: only unique names');
 });
 
 test('a sidecar that the kernel gives no inotify instance says the command that mends it', () => {

@@ -85,13 +85,13 @@ function worstLine(lines: readonly string[]): string {
   return `${said}; this user has no inotify instances left: type \`sudo sysctl fs.inotify.max_user_instances=8192\``;
 }
 
-/** The last complaint in the sidecar's log after `from` bytes, or why there is none. */
+/** The last complaint in the sidecar's log after `from` bytes, or why there is none; a log that is shorter was rotated since. */
 export function complaint(podDir: string, from: number): string {
   const fd = openSync(join(podDir, files.log), 'r');
   try {
-    const size = Math.max(0, fstatSync(fd).size - from);
-    const buffer = Buffer.alloc(Math.min(size, 200_000));
-    readSync(fd, buffer, 0, buffer.length, from + size - buffer.length);
+    const { size } = fstatSync(fd);
+    const buffer = Buffer.alloc(Math.min(size < from ? size : size - from, 200_000));
+    readSync(fd, buffer, 0, buffer.length, size - buffer.length);
     return worstLine(buffer.toString().split('\n'));
   } finally {
     closeSync(fd);
