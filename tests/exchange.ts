@@ -5,6 +5,7 @@ import { envoyPath } from './envoy.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
 import { addressBlock, leftovers, sharedMemory, type Traces } from './leftovers.ts';
+import { processesOf } from './processes.ts';
 import { describe, type Finished, type Running, run, start, succeed } from './program.ts';
 import { kubectlBinary } from './tools/kubectl.ts';
 
@@ -119,8 +120,12 @@ export async function openSite(
     stop: async () => {
       block = addressBlock(kubeconfig) ?? block;
       const down = await attempt(['down']);
-      await swept({ root, home, untouched: [user, temporary], block, hostPorts: [httpPort, httpsPort], before });
-      rmSync(root, { recursive: true });
+      try {
+        await swept({ root, home, untouched: [user, temporary], block, hostPorts: [httpPort, httpsPort], before });
+      } finally {
+        for (const { pid } of processesOf(root)) process.kill(pid, 'SIGKILL');
+        rmSync(root, { recursive: true, force: true });
+      }
       if (down.code !== 0) throw new Error(describe(['parley', 'down'], down));
     },
   };

@@ -17,7 +17,7 @@ export const modestLoad: readonly KindLoad[] = [
   { kind: 'graphql', rps: 8, connections: 4 },
 ];
 
-/** Load on the edge while `work` runs, retries off; ends when `work` does. */
+/** Load on the edge, retries off; `work` begins when requests flow, and the load ends when `work` does. */
 export async function loadWhile(
   exchange: Exchange,
   work: () => Promise<void>,
@@ -25,13 +25,19 @@ export async function loadWhile(
 ): Promise<LoadReport> {
   const ended = new AbortController();
   const token = await exchange.token();
+  const flowing = Promise.withResolvers<void>();
   const load = runLoad({
     target: { url: exchange.http, token: async () => token },
     kinds,
+    onProgress: (sent) => {
+      if (sent > 0) flowing.resolve();
+    },
     until: ended.signal,
     clock: systemClock,
   });
-  const worked = work().finally(() => ended.abort());
+  const worked = Promise.race([flowing.promise, load])
+    .then(work)
+    .finally(() => ended.abort());
   const [report] = await Promise.all([load, worked]).catch(async (error: unknown) => {
     ended.abort();
     await Promise.allSettled([load, worked]);

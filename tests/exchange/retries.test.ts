@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { binomialBounds } from '../binomial.ts';
 import { eventually } from '../eventually.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
+import { http } from '../http.ts';
 import { loadOf } from '../load.ts';
 import { allReady, podsOf, processesOfPod } from '../pods.ts';
 
@@ -109,30 +111,40 @@ test('outlier detection: a Pod that does not answer is left out after five error
   await withRule({ timeouts: { request: '150ms' } });
   await exchange.kubectl('scale', 'deployment/accounts-1-4-0', '--replicas=2');
   await exchange.kubectl('rollout', 'status', 'deployment/accounts-1-4-0', '--timeout=60s');
-  const failedWhileFrozen = async () => {
-    const pods = await podsOf(exchange, 'accounts');
-    const pod = pods.find(({ metadata }) => metadata?.labels?.['app.kubernetes.io/version'] === '1.4.0');
-    if (!pod) throw new Error('no Pod of accounts 1.4.0');
-    const { thaw } = freeze(processesOfPod(exchange, pod).app.map(({ pid }) => pid));
-    try {
-      return await loadOf(exchange, 'rest', 200, 20, 100);
-    } finally {
-      thaw();
-      await allReady(exchange);
-    }
-  };
   const guarded = await failedWhileFrozen();
-  const rule = await exchange.get<{ items: { metadata: { name: string }; spec: { host: string } }[] }>(
+  const rules = await exchange.get<{ items: { metadata: { name: string }; spec: { host: string } }[] }>(
     'destinationrules',
   );
-  for (const { metadata, spec } of rule.items) {
-    if (spec.host.startsWith('accounts-1-4-0')) await exchange.kubectl('delete', 'destinationrule', metadata.name);
+  for (const { metadata, spec } of rules.items) {
+    if (spec.host.startsWith('accounts')) await exchange.kubectl('delete', 'destinationrule', metadata.name);
   }
   const unguarded = await failedWhileFrozen();
   process.stdout.write(
-    `one Pod of two frozen for 2 s: ${guarded.failed}/${guarded.sent} failed, without outlier detection ${unguarded.failed}/${unguarded.sent}\n`,
+    `one Pod of two frozen: ${guarded}/${frozenCalls} failed, without outlier detection ${unguarded}/${frozenCalls}\n`,
   );
-  expect(guarded.failed).toBeGreaterThan(0);
-  expect(guarded.failed).toBeLessThan(40);
-  expect(unguarded.failed).toBeGreaterThan(2 * guarded.failed);
+  expect(guarded).toBe(5);
+  expect(unguarded).toBeGreaterThanOrEqual(binomialBounds(frozenCalls, 0.5).low);
+  expect(unguarded).toBeGreaterThan(guarded);
 });
+
+const frozenCalls = 40;
+
+/** How many of so many calls, one after the other, fail while one Pod of two takes connections and does not answer. */
+async function failedWhileFrozen(): Promise<number> {
+  await allReady(exchange);
+  const authorization = `Bearer ${await exchange.token()}`;
+  const pods = await podsOf(exchange, 'accounts');
+  const pod = pods.find(({ metadata }) => metadata?.labels?.['app.kubernetes.io/version'] === '1.4.0');
+  if (!pod) throw new Error('no Pod of accounts 1.4.0');
+  const { thaw } = freeze(processesOfPod(exchange, pod).app.map(({ pid }) => pid));
+  let failed = 0;
+  try {
+    for (let call = 0; call < frozenCalls; call++) {
+      const { status } = await http(`${exchange.http}/v1/accounts`, { headers: { authorization } });
+      if (status !== 200) failed += 1;
+    }
+  } finally {
+    thaw();
+  }
+  return failed;
+}
