@@ -13,14 +13,14 @@ import {
   type UncheckedWish,
 } from './order.ts';
 import { cancelOrder, changesAfter, latestOrders, placeOrder } from './store.ts';
-import { abortedOr, untilLeaving } from './stream.ts';
+import { abortedOr, lifeOf, untilLeaving } from './stream.ts';
 
 /** What a trading client asks for on its stream. */
 export type Wish =
   | { readonly kind: 'place'; readonly order: UncheckedWish }
   | { readonly kind: 'cancel'; readonly order: CancelWish };
 
-/** `leaving` is the protocol's GoingAway; for a watch `resumeAfter` says where to go on. */
+/** `leaving` is the protocol's GoingAway, because the instance leaves or the stream is old; for a watch `resumeAfter` says where to go on. */
 export type StreamEvent =
   | { readonly kind: 'order'; readonly order: Order }
   | { readonly kind: 'rejected'; readonly clientOrderId: string; readonly cause: unknown }
@@ -46,6 +46,8 @@ export interface DeskParts {
   readonly accounts: HttpClient;
   readonly feed: Feed;
   readonly draining: AbortSignal;
+  /** After how long a stream is asked to go on elsewhere; asked for each stream. */
+  readonly streamAgeMs: () => number;
 }
 
 /** How long a client has to answer GoingAway by ending its side. */
@@ -55,7 +57,7 @@ const rereadMs = 5_000;
 const accountsTimeoutMs = 2_000;
 
 export function desk(parts: DeskParts): Desk {
-  const { database, tokens, feed, draining } = parts;
+  const { database, tokens } = parts;
   return {
     place: async (call, order) => (await trader(call, parts))({ kind: 'place', order }),
     list: async (call, accountId, last) => {
@@ -63,48 +65,51 @@ export function desk(parts: DeskParts): Desk {
       return latestOrders(database, user, checkedAccountId(accountId), Math.min(Math.max(last, 0) || 10, 100));
     },
     watch: (call, accountId, after) => watch(call, checkedAccountId(accountId), after, parts),
-    batch: async (call, wishes) => {
-      const doWish = await trader(call, parts);
-      const events: StreamEvent[] = [];
-      for await (const wish of untilLeaving(wishes, draining, leavingGraceMs)) {
-        if (wish.kind === 'over') return { events, complete: false };
-        if (wish.kind === 'item') events.push(await settled(wish.item, doWish, call));
-      }
-      return { events, complete: true };
-    },
-    trade: async function* (call, wishes) {
-      const doWish = await trader(call, parts);
-      for await (const wish of untilLeaving(wishes, draining, leavingGraceMs)) {
-        if (wish.kind === 'over') return;
-        yield wish.kind === 'leaving' ? { kind: 'leaving', resumeAfter: 0n } : await settled(wish.item, doWish, call);
-      }
-    },
+    batch: (call, wishes) => batch(call, wishes, parts),
+    trade: (call, wishes) => trade(call, wishes, parts),
   };
+}
 
-  async function* watch(
-    call: Call,
-    accountId: string,
-    after: bigint,
-    { accounts }: DeskParts,
-  ): AsyncIterable<StreamEvent> {
-    await verifyOwner(call, accountId, 'exchange.read', tokens, accounts);
-    let seen = after;
-    while (!draining.aborted) {
-      const { changed, cancel } = feed.next(accountId);
-      try {
-        const changes = await changesAfter(database, accountId, seen);
-        for (const order of changes) {
-          yield { kind: 'order', order };
-          seen = order.sequence;
-        }
-        if (changes.length === 0)
-          await abortedOr(changed, AbortSignal.any([draining, call.signal, AbortSignal.timeout(rereadMs)]));
-      } finally {
-        cancel();
+async function* watch(call: Call, accountId: string, after: bigint, parts: DeskParts): AsyncIterable<StreamEvent> {
+  const { database, tokens, accounts, feed, draining, streamAgeMs } = parts;
+  await verifyOwner(call, accountId, 'exchange.read', tokens, accounts);
+  using life = lifeOf(draining, streamAgeMs());
+  let seen = after;
+  while (!life.leaving.aborted) {
+    const { changed, cancel } = feed.next(accountId);
+    try {
+      const changes = await changesAfter(database, accountId, seen);
+      for (const order of changes) {
+        yield { kind: 'order', order };
+        seen = order.sequence;
       }
-      if (call.signal.aborted) return;
+      if (changes.length === 0)
+        await abortedOr(changed, AbortSignal.any([life.leaving, call.signal, AbortSignal.timeout(rereadMs)]));
+    } finally {
+      cancel();
     }
-    yield { kind: 'leaving', resumeAfter: seen };
+    if (call.signal.aborted) return;
+  }
+  yield { kind: 'leaving', resumeAfter: seen };
+}
+
+async function batch(call: Call, wishes: AsyncIterable<Wish>, parts: DeskParts): Promise<BatchResult> {
+  const doWish = await trader(call, parts);
+  using life = lifeOf(parts.draining, parts.streamAgeMs());
+  const events: StreamEvent[] = [];
+  for await (const wish of untilLeaving(wishes, life.leaving, leavingGraceMs)) {
+    if (wish.kind === 'over') return { events, complete: false };
+    if (wish.kind === 'item') events.push(await settled(wish.item, doWish, call));
+  }
+  return { events, complete: true };
+}
+
+async function* trade(call: Call, wishes: AsyncIterable<Wish>, parts: DeskParts): AsyncIterable<StreamEvent> {
+  const doWish = await trader(call, parts);
+  using life = lifeOf(parts.draining, parts.streamAgeMs());
+  for await (const wish of untilLeaving(wishes, life.leaving, leavingGraceMs)) {
+    if (wish.kind === 'over') return;
+    yield wish.kind === 'leaving' ? { kind: 'leaving', resumeAfter: 0n } : await settled(wish.item, doWish, call);
   }
 }
 

@@ -12,14 +12,13 @@ export interface Rejection {
 /** Tells on a stream what a unary call would have failed with. */
 export interface Rejections {
   from(event: StreamEvent & { kind: 'rejected' }, call: Call): Rejection;
-  /** The rejection of an event, if it is one. */
-  of(event: StreamEvent, call: Call): readonly Rejection[];
 }
 
 export function rejectionsTo(log: Log): Rejections {
-  const from: Rejections['from'] = ({ clientOrderId, cause }, call) => {
-    const error = asConnectError(cause, call, { log });
-    return { clientOrderId, code: statusName(error.code), message: error.rawMessage };
+  return {
+    from: ({ clientOrderId, cause }, call) => {
+      const error = asConnectError(cause, call, { log });
+      return { clientOrderId, code: statusName(error.code), message: error.rawMessage };
+    },
   };
-  return { from, of: (event, call) => (event.kind === 'rejected' ? [from(event, call)] : []) };
 }

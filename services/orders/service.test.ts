@@ -209,6 +209,36 @@ describe('streams', () => {
     second.cancel();
   });
 
+  test('a stream of age is told to go on elsewhere, and a watcher that does so misses nothing', async () => {
+    const options = ordersOptions();
+    const aging = await exchange.start(orders, bothContracts, {
+      ...options,
+      environment: { ...options.environment, MAX_STREAM_AGE_MS: '150' },
+    });
+    const own = { account_id: await newAccount() };
+    const sequences: string[] = [];
+    const resumed: string[] = [];
+    for (let n = 1; sequences.length < 8; n += 1) {
+      const watch = collected(client('v2', aging), { ...own, after_sequence: resumed.at(-1) ?? '0' });
+      if (n <= 4) await client('v1', aging).unary('PlaceOrder', market(`age${n}`, own), alice);
+      await watch.ended;
+      sequences.push(...watch.sequences);
+      expect(watch.events.at(-1)).toMatchObject({ going_away: { resume_after: sequences.at(-1) ?? '0' } });
+      resumed.push(sequences.at(-1) ?? '0');
+    }
+    expect(sequences).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
+
+    const answers: Message[] = [];
+    const trade = client('v1', aging).both('Trade', alice);
+    trade.on('data', (message: Message) => answers.push(message));
+    await until('GoingAway', () => answers.find((answer) => answer.going_away));
+    trade.write({ place: market('after-age', own) });
+    trade.end();
+    await new Promise((resolve, reject) => trade.on('end', resolve).on('error', reject));
+    expect(answers).toMatchObject([{ going_away: {} }, { order: { client_order_id: 'after-age' } }]);
+    expect(await aging.stop()).toBe(true);
+  });
+
   test('a Trade stream of a leaving instance: GoingAway, answers to the end, OK', async () => {
     const leaving = await exchange.start(orders, bothContracts, ordersOptions());
     const stream = client('v1', leaving).both('Trade', alice);

@@ -1,6 +1,6 @@
 import type { ConnectRouter } from '@connectrpc/connect';
 import * as z from 'zod';
-import { providerUrl } from '../kit/config.ts';
+import { milliseconds, providerUrl } from '../kit/config.ts';
 import { grpcServer } from '../kit/grpc-server.ts';
 import { httpClient } from '../kit/http-client.ts';
 import { remoteKeys } from '../kit/jwks.ts';
@@ -24,6 +24,8 @@ const settings = z.object({
   IDENTITY_URL: providerUrl,
   ACCOUNTS_URL: providerUrl,
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'postgres://user:password@host:5432/orders' }),
+  /** A stream that is older gets GoingAway, so that it comes to follow new weights. */
+  MAX_STREAM_AGE_MS: milliseconds.pipe(z.number().min(1, 'at least 1')).default(300_000),
 });
 
 /** Takes orders; gRPC, contracts v1 and v2 over one desk. */
@@ -44,7 +46,14 @@ export const orders: ServiceDefinition<typeof settings> = {
     });
     const feed = changeFeed();
     database.listen(changesChannel, feed.changed, feed.all);
-    const theDesk = desk({ database, tokens: tokenVerifier(keys, kit.now), accounts, feed, draining });
+    const theDesk = desk({
+      database,
+      tokens: tokenVerifier(keys, kit.now),
+      accounts,
+      feed,
+      draining,
+      streamAgeMs: () => spread(own.MAX_STREAM_AGE_MS),
+    });
     const rejections = rejectionsTo(log);
     const served = [
       ...(release.contracts.includes('v1') ? [V1.typeName] : []),
@@ -73,3 +82,8 @@ export const orders: ServiceDefinition<typeof settings> = {
     };
   },
 };
+
+/** 90..100 % of an age, so that streams that began together do not end together. */
+function spread(ageMs: number): number {
+  return ageMs * (1 - Math.random() / 10);
+}

@@ -41,6 +41,28 @@ export async function* untilLeaving<T>(
   }
 }
 
+/** A stream's time here. */
+export interface StreamLife extends Disposable {
+  /** Aborts when the stream must end: the instance leaves, or the stream has come of age. */
+  readonly leaving: AbortSignal;
+}
+
+/** Ends with the instance or after `ageMs`, so that a long stream comes to follow the weights of its route. Dispose of it when the stream ends. */
+export function lifeOf(draining: AbortSignal, ageMs: number): StreamLife {
+  const over = new AbortController();
+  const end = () => over.abort();
+  const timer = setTimeout(end, ageMs).unref();
+  if (draining.aborted) end();
+  else draining.addEventListener('abort', end, { once: true });
+  return {
+    leaving: over.signal,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      draining.removeEventListener('abort', end);
+    },
+  };
+}
+
 /** Resolves with `work` or when the signal aborts, whichever is first. */
 export async function abortedOr(work: Promise<void>, signal: AbortSignal): Promise<void> {
   const stop = new AbortController();

@@ -1,5 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { callKey } from '../kit/grpc-server.ts';
+import { answersOf, wishesOf } from './answers.ts';
 import {
   type CancelOrderRequest,
   type Order as OrderMessage,
@@ -10,7 +11,7 @@ import {
   TimeInForce as TimeInForceEnum,
   type TradeRequest,
 } from './contract/gen/exchange/orders/v2/orders_pb.js';
-import type { Desk, StreamEvent, Wish } from './desk.ts';
+import type { Desk, Wish } from './desk.ts';
 import type { Order, Side, Status, Terms, TimeInForce, UncheckedWish } from './order.ts';
 import type { Rejections } from './rejection.ts';
 
@@ -32,43 +33,19 @@ const timesInForce: Readonly<Record<TimeInForce, TimeInForceEnum>> = {
 
 /** Contract v2: what the desk knows, in full. */
 export function orderServiceV2(desk: Desk, rejections: Rejections): ServiceImpl<typeof OrderService> {
+  const answers = answersOf(desk, rejections, toV2);
   return {
-    placeOrder: async (request, { values }) => ({
-      order: toV2(await desk.place(values.get(callKey), fromV2(request))),
-    }),
-    listOrders: async ({ accountId, last }, { values }) => ({
-      orders: (await desk.list(values.get(callKey), accountId, last)).map(toV2),
-    }),
-    watchOrders: async function* ({ accountId, afterSequence }, { values }) {
-      for await (const event of desk.watch(values.get(callKey), accountId, afterSequence)) {
-        if (event.kind === 'order') yield { event: { case: 'order', value: toV2(event.order) } };
-        if (event.kind === 'leaving') yield { event: { case: 'goingAway', value: { resumeAfter: event.resumeAfter } } };
-      }
-    },
-    placeBatch: async (requests, { values }) => {
-      const call = values.get(callKey);
-      const { events, complete } = await desk.batch(
-        call,
-        wishes(requests, ({ order }) => ({ kind: 'place', order: fromV2(order) })),
-      );
-      const orders = events.flatMap((event) => (event.kind === 'order' ? [toV2(event.order)] : []));
-      return { orders, rejections: events.flatMap((event) => rejections.of(event, call)), complete };
-    },
-    trade: async function* (requests, { values }) {
-      const call = values.get(callKey);
-      for await (const event of desk.trade(call, wishes(requests, tradeWish))) yield { event: replyOf(event) };
-
-      function replyOf(event: StreamEvent) {
-        if (event.kind === 'order') return { case: 'order' as const, value: toV2(event.order) };
-        if (event.kind === 'leaving') return { case: 'goingAway' as const, value: { resumeAfter: event.resumeAfter } };
-        return { case: 'rejection' as const, value: rejections.from(event, call) };
-      }
-    },
+    placeOrder: (request, { values }) => answers.place(values.get(callKey), fromV2(request)),
+    listOrders: ({ accountId, last }, { values }) => answers.list(values.get(callKey), accountId, last),
+    watchOrders: ({ accountId, afterSequence }, { values }) =>
+      answers.watch(values.get(callKey), accountId, afterSequence),
+    placeBatch: (requests, { values }) =>
+      answers.batch(
+        values.get(callKey),
+        wishesOf(requests, ({ order }) => ({ kind: 'place', order: fromV2(order) })),
+      ),
+    trade: (requests, { values }) => answers.trade(values.get(callKey), wishesOf(requests, tradeWish)),
   };
-}
-
-async function* wishes<T>(requests: AsyncIterable<T>, wishOf: (request: T) => Wish): AsyncIterable<Wish> {
-  for await (const request of requests) yield wishOf(request);
 }
 
 function tradeWish({ wish }: TradeRequest): Wish {

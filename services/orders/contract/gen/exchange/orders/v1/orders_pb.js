@@ -4,8 +4,9 @@
 
 // Contract v1 of orders: market orders.
 //
-// How a stream ends when the instance that serves it leaves: the server sends GoingAway as a message, and the stream ends with status OK. It never
-// breaks a stream to leave. A client that follows the rule beside each call loses nothing and does nothing twice.
+// How a stream ends when the instance that serves it leaves, or when it has lasted for some minutes: the server sends GoingAway as a message, and
+// the stream ends with status OK. It never breaks a stream to leave. A client that follows the rule beside each call loses nothing and does nothing
+// twice.
 
 import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 

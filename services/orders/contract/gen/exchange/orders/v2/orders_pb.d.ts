@@ -4,8 +4,9 @@
 
 // Contract v2 of orders: market and limit orders with a time in force, statuses that tell why an order ended, and cancellation.
 //
-// How a stream ends when the instance that serves it leaves: the server sends GoingAway as a message, and the stream ends with status OK. It never
-// breaks a stream to leave. A client that follows the rule beside each call loses nothing and does nothing twice.
+// How a stream ends when the instance that serves it leaves, or when it has lasted for some minutes: the server sends GoingAway as a message, and
+// the stream ends with status OK. It never breaks a stream to leave. A client that follows the rule beside each call loses nothing and does nothing
+// twice.
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
@@ -332,7 +333,7 @@ export declare type WatchOrdersResponse = Message<"exchange.orders.v2.WatchOrder
 export declare const WatchOrdersResponseSchema: GenMessage<WatchOrdersResponse>;
 
 /**
- * The instance that serves this stream leaves; the last message of a stream.
+ * The instance that serves this stream leaves, or the stream has reached its greatest age; the last message of a stream.
  *
  * @generated from message exchange.orders.v2.GoingAway
  */
@@ -382,7 +383,7 @@ export declare type PlaceBatchResponse = Message<"exchange.orders.v2.PlaceBatchR
   rejections: Rejection[];
 
   /**
-   * False: the instance leaves and did not read to the end.
+   * False: the stream had to end here before it was read to its end.
    *
    * @generated from field: bool complete = 3;
    */
@@ -618,7 +619,7 @@ export declare const OrderService: GenService<{
     output: typeof ListOrdersResponseSchema;
   },
   /**
-   * Each change of the account's orders, in sequence without gaps, from after_sequence on; never ends by itself. After GoingAway call again with
+   * Each change of the account's orders, in sequence without gaps, from after_sequence on; ends by GoingAway only. After GoingAway call again with
    * after_sequence = resume_after.
    *
    * @generated from rpc exchange.orders.v2.OrderService.WatchOrders
