@@ -84,10 +84,10 @@ test('retries in the route: the errors are hidden, and shown again when they are
 
 test('a timeout in the route: late answers fail at once, the others do not', async () => {
   await only('2.1.0-latency');
-  const patient = await loadOf(exchange, 'rest', requests, 4, 100);
+  const patient = await loadOf(exchange, 'rest', requests, 40, 100);
   expect(patient.ok, JSON.stringify(patient.faults)).toBe(patient.sent);
   await withRule({ timeouts: { request: '100ms' } });
-  const hasty = await loadOf(exchange, 'rest', requests, 4, 100);
+  const hasty = await loadOf(exchange, 'rest', requests, 40, 100);
   process.stdout.write(
     `2.1.0-latency: p99 ${patient.latency.p99Ms.toFixed(0)} ms; with a timeout of 100 ms ${hasty.failed}/${hasty.sent} failed, ${JSON.stringify(hasty.reasons)}\n`,
   );
