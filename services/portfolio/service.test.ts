@@ -132,6 +132,22 @@ describe('aggregates', () => {
   });
 });
 
+test('the metrics tell the contract that an operation needs, not what the release could serve', async () => {
+  const [old, at] = [await startPortfolio(first), await startPortfolio(second)];
+  const rich = '{ me { accounts { balances { currency } } } }';
+  for (const query of [everything, everything, rich, '{ me { password } }']) await ask(at, query);
+  await ask(old, everything);
+  expect(await countsOf(at)).toEqual({ none: 1, v1: 2, v2: 1 });
+  expect(await countsOf(old)).toEqual({ v1: 1 });
+});
+
+/** Answered requests by contract. */
+async function countsOf(at: Running): Promise<Record<string, number>> {
+  const text = await at.metrics();
+  const counts = text.matchAll(/^parley_requests_total\{contract="(\w+)".*\} (\d+)/gm);
+  return Object.fromEntries([...counts].map(([, contract, count]) => [contract, Number(count)]));
+}
+
 describe('partial answers', () => {
   test('orders away: accounts are told, orders are null with the reason', async () => {
     const at = await startPortfolio(first, keeper.new.socket, '/nowhere');

@@ -14,6 +14,7 @@ import { type GraphContext, graph, type Providers } from './graph.ts';
 import { operationLimits, withinLimits } from './limits.ts';
 import { ordersProvider } from './orders.ts';
 import { isOurs } from './provider-error.ts';
+import { type ContractUse, contractUse } from './usage.ts';
 
 const settings = z.object({ IDENTITY_URL: providerUrl, ACCOUNTS_URL: providerUrl, ORDERS_URL: providerUrl });
 
@@ -67,13 +68,12 @@ function graphHandler({ release }: Kit, providers: Providers, tokens: TokenVerif
     logging: false,
     maskedErrors: true,
     parserAndValidationCache: true,
-    plugins: [limited, marked],
+    plugins: [limited, marked, labelled(contract === 'v2' ? contractUse() : () => contract)],
   });
   return async (request, response, call) => {
     if (request.url?.split('?')[0] !== endpoint)
       throw new Problem(404, 'not-found', 'there is nothing here', `served: ${endpoint}`);
     call.operation = `${request.method} ${endpoint}`;
-    call.contract = contract;
     if (
       Number(request.headers['content-length'] ?? 0) > mostBytes ||
       request.headers['transfer-encoding'] !== undefined
@@ -106,3 +106,12 @@ const marked: Plugin<Served> = {
     },
   }),
 };
+
+/** Counts an operation for the contract that it needs, so that callers of v1 show; what is never executed needs none. */
+function labelled(use: ContractUse): Plugin<Served> {
+  return {
+    onExecute: ({ args }) => {
+      args.contextValue.call.contract = use(args);
+    },
+  };
+}

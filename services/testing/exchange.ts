@@ -16,6 +16,8 @@ export interface Running {
   readonly log: readonly string[];
   send(request: Omit<HttpRequest, 'timeoutMs' | 'operation'>): Promise<HttpAnswer>;
   admin(path: string): Promise<HttpAnswer>;
+  /** Prometheus text format. */
+  metrics(): Promise<string>;
   stop(): Promise<boolean>;
 }
 
@@ -55,7 +57,8 @@ export async function testExchange(): Promise<TestExchange> {
       });
       const socket = join(sockets, 'in/8080');
       const own = clientOf(socket);
-      const admin = clientOf(join(sockets, 'in/9090'));
+      const adminSocket = join(sockets, 'in/9090');
+      const admin = clientOf(adminSocket);
       let stopped: Promise<boolean> | undefined;
       const one: Running = {
         socket,
@@ -63,6 +66,7 @@ export async function testExchange(): Promise<TestExchange> {
         log,
         send: (request) => own({ ...request, timeoutMs: 10_000, operation: request.path }),
         admin: (path) => admin({ path, timeoutMs: 10_000, operation: path }),
+        metrics: () => metricsOf(adminSocket),
         stop: () => {
           stopped ??= service.stop();
           return stopped;
@@ -104,4 +108,12 @@ function clientOf(socket: string) {
 
 function connectTo(path: string): Socket {
   return connect({ path });
+}
+
+async function metricsOf(socket: string): Promise<string> {
+  const connection = connectTo(socket);
+  connection.write('GET /metrics HTTP/1.0\r\nhost: x\r\n\r\n');
+  const chunks: Buffer[] = [];
+  for await (const chunk of connection) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }
