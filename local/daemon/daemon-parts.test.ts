@@ -114,7 +114,7 @@ test('down without a daemon ends what its Pods left running, and nothing else', 
   expect(survivors(dir)).toEqual([uid]);
   const ended = once(ours, 'exit');
   expect(await endCluster(dir, systemClock)).toBe(true);
-  expect((await ended)[1]).toBe('SIGKILL');
+  expect((await ended)[1]).toBe('SIGTERM');
   expect(readProcess(theirs.pid ?? 0)).toBeDefined();
   theirs.kill();
   await once(theirs, 'exit');

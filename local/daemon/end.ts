@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { listProcesses, readMarker } from '../process/proc.ts';
-import { sweepPod } from '../process/sweep.ts';
+import { kill, sweepPod } from '../process/sweep.ts';
 import { lives, lockHolder } from './lock.ts';
 import { lockFile, removeDaemonRecord } from './record.ts';
 
 /** What a daemon gets for its orderly end: every Pod its grace, then the rest. */
 const daemonGraceMs = 60_000;
+/** What Pods without a daemon get: a database closes its files, nobody sends requests any more. */
+const podGraceMs = 5_000;
 const pollMs = 20;
 
 interface Waiting {
@@ -37,11 +39,22 @@ export async function endCluster(stateDir: string, clock: Waiting): Promise<bool
     }
   }
   const left = survivors(stateDir);
+  await askToEnd(stateDir, left, clock);
   await Promise.all(left.map(sweepPod));
   removeDaemonRecord(stateDir);
   for (const name of ['kubeconfig', 'pods', 'daemon.lock'])
     rmSync(join(stateDir, name), { recursive: true, force: true });
   return daemon !== undefined || left.length > 0;
+}
+
+/** SIGTERM to what is left of the Pods, and the time to follow it. */
+async function askToEnd(stateDir: string, uids: readonly string[], clock: Waiting): Promise<void> {
+  for (const { pid } of listProcesses()) {
+    const uid = readMarker(pid)?.split('/')[0];
+    if (uid !== undefined && uids.includes(uid)) kill(pid, 'SIGTERM');
+  }
+  const startedAt = clock.now();
+  while (survivors(stateDir).length > 0 && clock.now() - startedAt < podGraceMs) await clock.sleep(pollMs);
 }
 
 async function gone(daemon: { pid: number; startTime: string }, clock: Waiting, withinMs: number): Promise<boolean> {
