@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { PodList } from 'kubernetes-types/core/v1.js';
@@ -114,6 +114,34 @@ test('Ctrl-C while up runs: exit 130, and nothing is left', async () => {
   const finished = await running.finished;
   expect(finished.code, finished.stderr).toBe(130);
   expect(processesOf(site.home).map(({ command }) => command)).toEqual([]);
+});
+
+/** kill -9 of the daemon; what it started lives on. */
+function killDaemon(site: Site): void {
+  const found = processesOf(site.home).filter(({ command }) => command.includes('local/daemon/main.ts'));
+  expect(found).toHaveLength(1);
+  for (const { pid } of found) process.kill(pid, 'SIGKILL');
+}
+
+test('the daemon is killed: down ends what it left behind', async () => {
+  const site = await freshSite();
+  await site.parley(...up);
+  killDaemon(site);
+  expect(processesOf(site.home).length).toBeGreaterThan(5);
+  await site.parley('down');
+});
+
+test('the daemon is killed while up begins: up says so, and the next one brings everything up', async () => {
+  const site = await freshSite();
+  const running = site.begin(...up);
+  const pods = join(site.home, 'pods');
+  await eventually('some Pods', 20_000, () => existsSync(pods) && readdirSync(pods).length >= 3);
+  killDaemon(site);
+  const { code, stderr } = await running.finished;
+  expect(code, stderr).toBe(1);
+  expect(stderr).toContain('parley up');
+  await site.parley(...up);
+  await site.parley('try');
 });
 
 test('what was acknowledged outlives down and up; down --purge forgets it', async () => {
