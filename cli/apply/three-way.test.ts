@@ -38,6 +38,13 @@ test('lists are replaced as a whole', () => {
   expect(patch).toEqual({ list: [1] });
 });
 
+test('a field that is no longer wanted inside an item of a list goes; a default of the server there is no difference', () => {
+  const last = { rules: [{ to: 'a', timeouts: { request: '1s' } }] };
+  const wanted = { rules: [{ to: 'a' }] };
+  expect(threeWayPatch(last, wanted, { rules: [{ to: 'a', timeouts: { request: '1s' }, weight: 1 }] })).toEqual(wanted);
+  expect(threeWayPatch(last, wanted, { rules: [{ to: 'a', weight: 1 }] })).toBeUndefined();
+});
+
 const json = fc.letrec<{ value: Json }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3 },

@@ -19,7 +19,7 @@ export function threeWayPatch(lastApplied: JsonObject, wanted: JsonObject, live:
       const before = lastApplied[field];
       const inner = threeWayPatch(isObject(before) ? before : {}, want, have);
       if (inner) patch[field] = inner;
-    } else if (!covers(have, want)) {
+    } else if (!covers(have, want, lastApplied[field])) {
       patch[field] = want;
     }
   }
@@ -30,15 +30,25 @@ export function threeWayPatch(lastApplied: JsonObject, wanted: JsonObject, live:
 }
 
 /**
- * Whether `have` says all that `want` says. A server adds defaults inside list items too (protocol of a port, for
- * example); they are no difference.
+ * Whether `have` says all that `want` says, and nothing that only `before` said. A server adds defaults inside list items
+ * too (protocol of a port, for example); they are no difference.
  */
-function covers(have: Json | undefined, want: Json): boolean {
+function covers(have: Json | undefined, want: Json, before: Json | undefined): boolean {
   if (Array.isArray(want)) {
-    return Array.isArray(have) && have.length === want.length && want.every((item, index) => covers(have[index], item));
+    const last = Array.isArray(before) ? before : [];
+    return (
+      Array.isArray(have) &&
+      have.length === want.length &&
+      want.every((item, index) => covers(have[index], item, last[index]))
+    );
   }
   if (isObject(want)) {
-    return isObject(have) && Object.entries(want).every(([field, value]) => covers(have[field], value));
+    const last = isObject(before) ? before : {};
+    return (
+      isObject(have) &&
+      Object.entries(want).every(([field, value]) => covers(have[field], value, last[field])) &&
+      !Object.keys(last).some((field) => !(field in want) && field in have)
+    );
   }
   return have === want;
 }
