@@ -12,7 +12,7 @@ import { claimBlock } from './address-block.ts';
 import { endCluster, survivors } from './end.ts';
 import { requireFree } from './host-ports.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
-import { lockHolder, releaseLock, takeLock } from './lock.ts';
+import { lockHolder, releaseLock, removeDead, takeLock } from './lock.ts';
 import { parseDaemonOptions } from './options.ts';
 import { lockFile, readDaemonRecord, recordFile, runningDaemon, writeDaemonRecord } from './record.ts';
 
@@ -34,6 +34,17 @@ test('a lock is held by one, told of to others, and taken over from the dead', (
   writeFileSync(file, '{"pid": 1');
   expect(takeLock(file, 'parley up')).toBeUndefined();
   expect(readdirSync(dir)).toEqual(['lock']);
+});
+
+test('who takes a dead lock away leaves one that somebody living has taken since', () => {
+  const file = join(dir, 'lock');
+  takeLock(file, 'parley up');
+  removeDead(file);
+  expect(lockHolder(file)?.pid).toBe(process.pid);
+  writeFileSync(file, JSON.stringify({ pid: process.pid, startTime: '1', what: 'an earlier process of this pid' }));
+  removeDead(file);
+  removeDead(file);
+  expect(readdirSync(dir)).toEqual([]);
 });
 
 test('a daemon record counts only while its very process lives', () => {

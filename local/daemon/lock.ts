@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readProcess } from '../process/proc.ts';
 import { errnoOf } from '../process/process-error.ts';
@@ -30,10 +30,32 @@ export function takeLock(file: string, what: string): LockHolder | undefined {
       }
       const holder = readLock(file);
       if (holder && lives(holder)) return holder;
-      rmSync(file, { force: true });
+      removeDead(file);
     }
   } finally {
     rmSync(mine, { force: true });
+  }
+}
+
+/**
+ * Removes a lock whose holder is gone. Another process may have done so and taken the lock since its holder was read: what is
+ * taken away is looked at again, and put back when it is alive.
+ */
+export function removeDead(file: string): void {
+  const aside = `${file}.${process.pid}.aside`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    const holder = readLock(aside);
+    if (holder && lives(holder)) linkSync(aside, file);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 
