@@ -40,16 +40,20 @@ export function supervise(options: {
   let ready = false;
   let backoffMs = restartFirstMs;
   let cancel: () => void = () => undefined;
+  /** Grows when the owner ends or lets go: a start that is under way then comes to nothing. */
+  let epoch = 0;
 
   const later = () => {
     cancel = clock.after(backoffMs, () => void again());
     backoffMs = Math.min(backoffMs * 2, restartLongestMs);
   };
   const again = async () => {
+    const own = epoch;
     try {
       await launch();
       options.onBack();
     } catch (error) {
+      if (own !== epoch) return;
       options.onFailure(error as Error);
       wanted = true;
       later();
@@ -71,7 +75,7 @@ export function supervise(options: {
       later();
     });
   };
-  const end = async () => {
+  const stopPresent = async () => {
     wanted = false;
     cancel();
     const running = handle;
@@ -80,13 +84,15 @@ export function supervise(options: {
     await running?.stop(stopMs);
   };
   const launch = async () => {
+    const own = epoch;
     watch(options.spawn());
     try {
       await options.ready(ended.signal);
+      if (own !== epoch) throw new Error('ended while it was started');
       wanted = true;
       ready = true;
     } catch (error) {
-      await end();
+      if (own === epoch) await stopPresent();
       throw error;
     }
   };
@@ -104,10 +110,14 @@ export function supervise(options: {
       ready = true;
     },
     release() {
+      epoch += 1;
       wanted = false;
       cancel();
       handle = undefined;
     },
-    end,
+    async end() {
+      epoch += 1;
+      await stopPresent();
+    },
   };
 }
