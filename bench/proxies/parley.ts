@@ -84,7 +84,7 @@ export async function startPodSidecar(envoy: string, options: PodSidecarOptions)
       ports.set(key, ports.get(key) ?? 20_000 + ports.size);
       return ports.get(key) ?? 0;
     },
-    hostAddress: () => undefined,
+    edgeAddress: () => undefined,
     ...options.compileOptions,
   });
   const onEvent = (reason: string, message: string) => context.say(`${pod.name}: ${reason}: ${message}`);

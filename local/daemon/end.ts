@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { listProcesses, readMarker } from '../process/proc.ts';
 import { kill, sweepPod } from '../process/sweep.ts';
+import { hostDoorUid } from '../sidecar/host-door.ts';
 import { lives, lockHolder } from './lock.ts';
 import { lockFile, removeDaemonRecord } from './record.ts';
 
@@ -16,11 +17,10 @@ interface Waiting {
   sleep(ms: number): Promise<void>;
 }
 
-/** Uids of the Pods of this state folder of which processes still run, whoever started them. */
+/** Uids of the Pods of this state folder, and of the holder of its host ports, of which processes still run, whoever started them. */
 export function survivors(stateDir: string): string[] {
   const pods = join(stateDir, 'pods');
-  if (!existsSync(pods)) return [];
-  const uids = new Set(readdirSync(pods));
+  const uids = new Set([...(existsSync(pods) ? readdirSync(pods) : []), hostDoorUid(stateDir)]);
   const found = listProcesses().flatMap(({ pid }) => readMarker(pid)?.split('/')[0] ?? []);
   return [...new Set(found)].filter((uid) => uids.has(uid));
 }
@@ -42,7 +42,7 @@ export async function endCluster(stateDir: string, clock: Waiting): Promise<bool
   await askToEnd(stateDir, left, clock);
   await Promise.all(left.map(sweepPod));
   removeDaemonRecord(stateDir);
-  for (const name of ['kubeconfig', 'pods', 'daemon.lock'])
+  for (const name of ['kubeconfig', 'pods', 'host-ports', 'daemon.lock'])
     rmSync(join(stateDir, name), { recursive: true, force: true });
   return daemon !== undefined || left.length > 0;
 }

@@ -83,6 +83,11 @@ export class Container {
     return this.#process?.pid;
   }
 
+  /** Its program runs, or the sidecar is its program. */
+  get running(): boolean {
+    return this.#phase.kind === 'running';
+  }
+
   view(): ContainerView {
     const { name, image = '' } = this.spec;
     return {

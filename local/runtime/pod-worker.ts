@@ -115,7 +115,7 @@ export class PodWorker {
     this.#ending.abort();
     const endMs = this.context.clock.now() + graceMs;
     this.hurryIn(graceMs);
-    if (drain && graceMs > 0 && this.#apps.some(({ pid }) => pid !== undefined)) await this.#drain();
+    if (drain && graceMs > 0 && this.#apps.some(({ running }) => running)) await this.#drain();
     const stop = (container: Container) =>
       container.stop(Math.max(0, endMs - this.context.clock.now()), this.#hurry.signal);
     await Promise.all(this.#apps.map(stop));

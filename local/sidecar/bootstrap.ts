@@ -13,7 +13,7 @@ const statistics: readonly Message[] = [
   { safe_regex: { regex: '^cluster\\.apptcp_[0-9]+\\.upstream_cx_active$' } },
   { safe_regex: { regex: '^cluster\\.[^.]+\\.ssl\\.(fail_verify_.*|connection_error|handshake)$' } },
   { safe_regex: { regex: '^http\\.in_[0-9]+\\.(downstream_rq_active|rbac\\.(allowed|denied))$' } },
-  { safe_regex: { regex: '^http\\.edge_.*\\.downstream_rq_active$' } },
+  { safe_regex: { regex: '^http\\.edge_.*\\.downstream_(rq|cx)_active$' } },
   { safe_regex: { regex: '^listener\\.in\\.(ssl\\.(fail_verify_.*|connection_error)|no_filter_chain_match)$' } },
   { safe_regex: { regex: '^cluster\\.[^.]+\\.grpc\\..*' } },
 ];
@@ -51,7 +51,7 @@ export function bootstrap(pod: {
  * Command line of a sidecar. The long drain time leaves connections alone when a listener changes; the log is flushed line
  * by line; an unknown field is refused, not skipped.
  */
-export function envoyArguments(envoy: string): [string, ...string[]] {
+export function envoyArguments(envoy: string, gateway: boolean): [string, ...string[]] {
   return [
     envoy,
     ...['--config-path', files.bootstrap],
@@ -62,5 +62,7 @@ export function envoyArguments(envoy: string): [string, ...string[]] {
     ...['--log-level', 'warning'],
     ...['--file-flush-min-size-kb', '0'],
     ...['--drain-time-s', '600'],
+    // Clients of a gateway whose listeners have gone are told at once, by `Connection: close` or GOAWAY, to connect anew.
+    ...(gateway ? ['--drain-strategy', 'immediate'] : []),
   ];
 }

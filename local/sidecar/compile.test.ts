@@ -35,7 +35,7 @@ const objects = [
 const options: CompileOptions = {
   identityBundlePem: 'PEM',
   outboundPorts: (_host, port) => 20_000 + (port % 1000),
-  hostAddress: () => undefined,
+  edgeAddress: () => undefined,
 };
 
 function compiled(name: string, extra: readonly Parameters<typeof mesh.stored>[0][] = []) {

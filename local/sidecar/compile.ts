@@ -23,8 +23,8 @@ export interface CompileOptions {
   /** Where the sidecars send spans; undefined: they make none. */
   readonly tracing?: { readonly endpoint: string; readonly samplingPercent: number };
   readonly accessLog?: boolean;
-  /** Address on the host of a Gateway's listener; undefined: the listener is not open there. */
-  readonly hostAddress: (listener: Listener, pod: MeshPod) => string | undefined;
+  /** Where a Gateway's listener is in this Pod; undefined: the listener is not open. */
+  readonly edgeAddress: (listener: Listener, pod: MeshPod) => string | undefined;
 }
 
 /** The files of one sidecar as data. Equal input gives equal output, in the same order. */
@@ -160,7 +160,7 @@ function edge(world: World, context: ListenerContext, options: CompileOptions, r
   const part: Part = { listeners: [], clusters: [], hosts: [], secrets: [] };
   for (const gateway of gatewaysOf(world, context.pod)) {
     for (const listener of gateway.spec.listeners) {
-      const address = options.hostAddress(listener, context.pod);
+      const address = options.edgeAddress(listener, context.pod);
       const certificate = listenerCertificate(world, gateway.metadata.namespace ?? '', listener);
       const rules = orderedMatches(
         routesOf(world.requestRoutes, gateway, listener),
@@ -208,7 +208,7 @@ export function compile(pod: MeshPod, world: World, options: CompileOptions): Co
     samplingPercent: tracing && samplingPercent(world, pod, tracing.samplingPercent),
   };
   const parts = [
-    inbound(appPorts(pod, world.services.values()), world, context, options, routes),
+    inbound(appPorts(pod, world.services.values(), world.serverProtocol), world, context, options, routes),
     outbound(world, context, options, routes),
     edge(world, context, options, routes),
   ];

@@ -28,14 +28,13 @@ export function hostSocket(address: string): Message {
   return socketAddress(address.slice(0, at), Number(address.slice(at + 1)));
 }
 
-/** A listener of a Gateway on an address of the host, such as `127.0.0.1:7443`. */
-export function edgeListener(listener: Listener, hostAddress: string, context: ListenerContext): Resource {
+/** A listener of a Gateway on the address of its Pod, such as `127.70.1.4:8443`; host-door.ts leads there from outside. */
+export function edgeListener(listener: Listener, address: string, context: ListenerContext): Resource {
   return typed('envoy.config.listener.v3.Listener', {
     name: edgeHost(listener),
     traffic_direction: 'INBOUND',
-    // Two Pods of one gateway share the port while one takes over from the other; others are looked for before.
-    enable_reuse_port: true,
-    address: hostSocket(hostAddress),
+    enable_reuse_port: false,
+    address: hostSocket(address),
     filter_chains: [
       {
         ...(listener.protocol === 'HTTPS' ? { transport_socket: edgeTls(edgeSecret(listener)) } : {}),

@@ -5,10 +5,10 @@ const pollMs = 10;
 /** A request that is just being handed over shows up by the third look. */
 const quietLooks = 3;
 
-/** Requests and TCP connections that a Pod's sidecar has open towards its programs. */
+/** Requests, connections of a gateway's clients, and TCP connections that a Pod's sidecar has open towards its programs. */
 export async function inFlight(admin: Admin): Promise<number> {
   const statistics = await admin.statistics(
-    '^(http\\.(in|edge)_.*\\.downstream_rq_active|cluster\\.apptcp_.*\\.upstream_cx_active)$',
+    '^(http\\.in_.*\\.downstream_rq_active|http\\.edge_.*\\.downstream_(rq|cx)_active|cluster\\.apptcp_.*\\.upstream_cx_active)$',
   );
   return [...statistics.values()].reduce((sum, value) => sum + Number(value), 0);
 }

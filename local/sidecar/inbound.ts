@@ -3,7 +3,7 @@ import { inboundPort, tcpAppCluster } from './clusters.ts';
 import { httpConnection } from './http-connection.ts';
 import type { AppPort, MeshPod } from './mesh-pod.ts';
 import { rbacHttpFilters } from './policy/rbac.ts';
-import { protocolOf } from './protocol.ts';
+import { type Protocol, saidProtocol } from './protocol.ts';
 import { extension, type Message, type Resource, socketAddress, typed } from './resource.ts';
 import type { MeshService } from './services.ts';
 import { inboundTls, serverName } from './tls.ts';
@@ -20,9 +20,13 @@ export const inboundHost = (port: number): string => `in:${port}`;
 
 /**
  * Ports of a Pod's programs: those that Services send to, and those that it declares. The protocol is that of the first
- * Service by name that sends there, else what the port's name says.
+ * Service by name that sends there, else what the port's name says, else what its Linkerd Server says.
  */
-export function appPorts(pod: MeshPod, services: Iterable<MeshService>): AppPort[] {
+export function appPorts(
+  pod: MeshPod,
+  services: Iterable<MeshService>,
+  serverProtocol: (pod: MeshPod, port: number) => Protocol | undefined,
+): AppPort[] {
   const found = new Map<number, AppPort>();
   for (const service of services) {
     if (service.namespace !== pod.namespace || !service.selector) continue;
@@ -34,16 +38,18 @@ export function appPorts(pod: MeshPod, services: Iterable<MeshService>): AppPort
     }
   }
   for (const { name, port } of pod.ports) {
-    if (!found.has(port)) found.set(port, { port, name, protocol: protocolOf({ name }) });
+    const protocol = saidProtocol({ name }) ?? serverProtocol(pod, port) ?? 'tcp';
+    if (!found.has(port)) found.set(port, { port, name, protocol });
   }
   return [...found.values()].sort((a, b) => a.port - b.port);
 }
 
-export function tcpProxy(statPrefix: string, cluster: string): Message {
+export function tcpProxy(statPrefix: string, cluster: string, more: Message = {}): Message {
   return extension('tcp', 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {
     stat_prefix: statPrefix,
     cluster,
     idle_timeout: '0s',
+    ...more,
   });
 }
 

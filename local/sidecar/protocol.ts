@@ -20,11 +20,18 @@ const byNamePrefix: Readonly<Record<string, Protocol>> = { http: 'http', http2: 
 /** Values of `appProtocol` that the sidecars know. */
 export const appProtocols: readonly string[] = Object.keys(byAppProtocol);
 
-/**
- * The protocol of a Service port: `appProtocol`, else the part of the name before the first dash, else TCP, which carries
- * anything. An unknown `appProtocol` never gets here: admission refuses it.
- */
-export function protocolOf(port: Pick<ServicePort, 'appProtocol' | 'name'>): Protocol {
+/** What `proxyProtocol` of a Linkerd Server stands for; nothing for `unknown`. HTTP/2 is what gRPC needs of a sidecar. */
+export const proxyProtocols: Readonly<Record<string, Protocol | undefined>> = {
+  'HTTP/1': 'http',
+  'HTTP/2': 'grpc',
+  gRPC: 'grpc',
+  opaque: 'tcp',
+  TLS: 'tcp',
+};
+
+/** The protocol that a port says: `appProtocol`, else the part of the name before the first dash; undefined: it says none. */
+export function saidProtocol(port: Pick<ServicePort, 'appProtocol' | 'name'>): Protocol | undefined {
+  // An unknown appProtocol never gets here: admission refuses it.
   if (port.appProtocol) return byAppProtocol[port.appProtocol.toLowerCase()] ?? 'tcp';
-  return byNamePrefix[port.name?.split('-', 1)[0] ?? ''] ?? 'tcp';
+  return byNamePrefix[port.name?.split('-', 1)[0] ?? ''];
 }

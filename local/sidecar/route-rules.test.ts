@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseDurationMs, protoDuration } from './duration.ts';
 import type { AnyRoute } from './objects.ts';
-import { appProtocols, protocolOf } from './protocol.ts';
+import { appProtocols, saidProtocol } from './protocol.ts';
 import { envoyMatch } from './route-match.ts';
 import { orderedMatches, retriedCodes } from './route-rules.ts';
 import * as mesh from './sample-mesh.ts';
@@ -102,12 +102,12 @@ test('host names of the edge match without the port and whatever their case', ()
   for (const host of ['b.example', 'a-example', 'xa.example']) expect(pattern.test(host), host).toBe(false);
 });
 
-test('protocols: appProtocol, else the first part of the name, else TCP', () => {
-  expect(protocolOf({ appProtocol: 'kubernetes.io/h2c', name: 'http' })).toBe('grpc');
-  expect(protocolOf({ name: 'http-admin' })).toBe('http');
-  expect(protocolOf({ name: 'grpc' })).toBe('grpc');
-  expect(protocolOf({ name: 'admin' })).toBe('tcp');
-  expect(protocolOf({})).toBe('tcp');
+test('protocols: appProtocol, else the first part of the name, else nothing is said', () => {
+  expect(saidProtocol({ appProtocol: 'kubernetes.io/h2c', name: 'http' })).toBe('grpc');
+  expect(saidProtocol({ name: 'http-admin' })).toBe('http');
+  expect(saidProtocol({ name: 'grpc' })).toBe('grpc');
+  expect(saidProtocol({ name: 'admin' })).toBeUndefined();
+  expect(saidProtocol({})).toBeUndefined();
   expect(appProtocols).toContain('linkerd.io/opaque');
 });
 

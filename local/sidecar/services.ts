@@ -1,9 +1,10 @@
 import type { Service } from 'kubernetes-types/core/v1.js';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js';
+import { selectsLabels } from '../objects/selector.ts';
 import { spiffeId } from '../pki/spiffe.ts';
 import type { Stored } from '../store/types.ts';
 import type { MeshPod } from './mesh-pod.ts';
-import { type Protocol, protocolOf } from './protocol.ts';
+import { type Protocol, saidProtocol } from './protocol.ts';
 
 /** One Pod behind a Service port. */
 export interface Endpoint {
@@ -46,12 +47,14 @@ export const serviceHost = (service: { namespace: string; name: string }): strin
 /**
  * Services with their ready endpoints. An endpoint counts when its Pod has a sidecar: sidecars send nothing but mutual TLS.
  * @param pods Pods of the mesh by uid.
+ * @param serverProtocol What a Linkerd Server says about a port of a Pod: for Service ports that say nothing; TCP, which carries anything, is the last resort.
  */
 export function meshServices(
   services: readonly Stored<Service>[],
   slices: readonly Stored<EndpointSlice>[],
   pods: ReadonlyMap<string, MeshPod>,
   trustDomain: string,
+  serverProtocol: (pod: MeshPod, port: number | string) => Protocol | undefined,
 ): Map<string, MeshService> {
   const slicesOf = Map.groupBy(slices, ({ metadata }) =>
     serviceKey(metadata.namespace ?? '', metadata.labels?.['kubernetes.io/service-name'] ?? ''),
@@ -60,10 +63,16 @@ export function meshServices(
   for (const service of services) {
     const { namespace = 'default', name, annotations = {} } = service.metadata;
     const key = serviceKey(namespace, name);
+    const { selector } = service.spec ?? {};
+    const served = (port: number | string) =>
+      [...pods.values()]
+        .filter((pod) => selector && pod.namespace === namespace && selectsLabels(selector, pod.labels))
+        .map((pod) => serverProtocol(pod, port))
+        .find((protocol) => protocol !== undefined);
     const ports = (service.spec?.ports ?? []).map((port) => ({
       name: port.name,
       port: port.port,
-      protocol: protocolOf(port),
+      protocol: saidProtocol(port) ?? served(port.targetPort ?? port.port) ?? 'tcp',
       targetPort: port.targetPort ?? port.port,
       endpoints: (slicesOf.get(key) ?? []).flatMap((slice) => endpointsOf(slice, port.name, pods, trustDomain)),
     }));

@@ -133,7 +133,7 @@ function superviseEnvoy(options: SidecarOptions, admin: Admin, held: Held) {
       logFrom = logSize(podDir);
       return spawnProcess({
         name,
-        argv: envoyArguments(options.envoy),
+        argv: envoyArguments(options.envoy, pod.gateway !== undefined),
         cwd: podDir,
         env: {},
         logFile: join(podDir, files.log),

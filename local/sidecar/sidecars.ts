@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Namespace, Pod } from 'kubernetes-types/core/v1.js';
 import type { Clock } from '../clock.ts';
@@ -7,8 +6,9 @@ import type { EventRecorder } from '../objects/events.ts';
 import type { Authority } from '../pki/authority.ts';
 import type { ObjectStore, Stored } from '../store/types.ts';
 import { type Compiled, type CompileOptions, compile, gatewaysOf } from './compile.ts';
-import { hostSocket } from './edge.ts';
+import { edgeHost } from './edge.ts';
 import { sidecarEnvironment } from './environment.ts';
+import { type HostDoor, openHostDoor } from './host-door.ts';
 import { portTaken } from './host-ports.ts';
 import { quiet } from './in-flight.ts';
 import { isMeshed, type MeshPod, meshPod } from './mesh-pod.ts';
@@ -18,7 +18,6 @@ import { openOutboundPorts } from './outbound-ports.ts';
 import { ensureGateways, publish, publishClasses } from './publish.ts';
 import type { PushResult } from './push.ts';
 import { createQuarantine } from './quarantine.ts';
-import { files } from './resource.ts';
 import type { Programmed } from './route-status.ts';
 import { type Sidecar, startSidecar } from './sidecar.ts';
 import type { PodSandbox, Sidecars } from './types.ts';
@@ -49,6 +48,8 @@ export interface RunningSidecars extends Sidecars {
 }
 
 const portRetryMs = 2000;
+/** From a connection's handshake until a busy Envoy has accepted it, generously. */
+const acceptMs = 100;
 /** A sidecar that did not answer in time is asked again. */
 const retryMs = 1000;
 
@@ -70,9 +71,11 @@ class SidecarFleet implements RunningSidecars {
   readonly #starting = new Map<string, Compiled>();
   /** Host addresses that another program holds, with the error. */
   readonly #taken = new Map<string, string>();
-  /** Gateways that take no new connections, because they are about to end. */
-  readonly #leaving = new Set<string>();
+  /** Gateways that are about to end: `out` of the way of new connections, then `shut`, so that old ones are told to go. */
+  readonly #leaving = new Map<string, 'out' | 'shut'>();
+  readonly #door: HostDoor;
   readonly #quarantine = createQuarantine();
+  #conflicts: ReadonlySet<string> = new Set();
   readonly #mirror: ReturnType<typeof openMirror>;
   readonly #unwatch: () => void;
   #round: Promise<void> | undefined;
@@ -88,11 +91,14 @@ class SidecarFleet implements RunningSidecars {
       outboundPorts: openOutboundPorts(join(options.stateDir, 'sidecar-ports.json')),
       tracing: options.tracing,
       accessLog: options.accessLog,
-      hostAddress: ({ port }, { uid }) => {
-        const address = options.hostPorts[port];
-        return address && !this.#taken.has(address) && !this.#leaving.has(uid) ? address : undefined;
-      },
+      edgeAddress: ({ port }, { uid, ip }) =>
+        options.hostPorts[port] && this.#leaving.get(uid) !== 'shut' ? `${ip}:${port}` : undefined,
     };
+    this.#door = openHostDoor({
+      ...options,
+      onEvent: (reason, message) => this.#tellGateways(reason, message),
+      onBack: () => void this.settled(),
+    });
     publishClasses(options);
     this.#mirror = openMirror(options.store, Object.values(followedKinds), () => void this.settled());
     const policies = 'NetworkPolicy.networking.k8s.io';
@@ -140,17 +146,21 @@ class SidecarFleet implements RunningSidecars {
   async #push(): Promise<void> {
     const world = this.#world();
     ensureGateways(this.#options, world.gateways);
-    const gateways = [...this.#live.values()].map(({ pod }) => pod).filter(({ gateway }) => gateway);
-    await this.#checkHostPorts(gateways, world);
+    await this.#checkHostPorts(
+      this.#gateways().map(({ pod }) => pod),
+      world,
+    );
     let failures = await this.#pushAll(world);
     const [first] = failures;
     if (first?.rejected && this.#quarantine.refuse(world, first.message)) failures = await this.#pushAll(world);
     if (this.#closed) return;
+    failures = [...failures, ...(await this.#lead(world))];
     if (failures.length === 0) this.#quarantine.taken(world);
     const result = (route?: AnyRoute): Programmed => {
       const message = (route && this.#quarantine.reason(route)) ?? failures[0]?.message;
       return { ok: message === undefined, message: message ?? '' };
     };
+    this.#tellConflicts(world);
     publish(this.#options, world, { mapped: this.#options.hostPorts, taken: this.#taken }, result);
   }
 
@@ -158,6 +168,44 @@ class SidecarFleet implements RunningSidecars {
     const good = this.#quarantine.apply(world);
     const results = await Promise.all([...this.#live.values()].map((sidecar) => this.#pushOne(sidecar, good)));
     return results.filter((failure) => failure !== undefined).sort((a, b) => Number(b.rejected) - Number(a.rejected));
+  }
+
+  #gateways(): Sidecar[] {
+    return [...this.#live.values()].filter(({ pod }) => pod.gateway);
+  }
+
+  /** Leads from the host's ports to every gateway that listens and stays. While one is being started again nothing changes. */
+  async #lead(world: World): Promise<Failure[]> {
+    const ways = new Map<string, string[]>();
+    for (const { pod, running, confirmed } of this.#gateways()) {
+      if (!running || this.#leaving.has(pod.uid)) continue;
+      const open = new Set(confirmed.listeners.map(({ name }) => name));
+      for (const listener of gatewaysOf(world, pod).flatMap(({ spec }) => spec.listeners)) {
+        const address = this.#options.hostPorts[listener.port];
+        if (!address || this.#taken.has(address) || !open.has(edgeHost(listener))) continue;
+        ways.set(address, [...(ways.get(address) ?? []), `${pod.ip}:${listener.port}`]);
+      }
+    }
+    const message = await this.#door.lead(ways).catch((error: Error) => `host ports: ${error.message}`);
+    return message === undefined ? [] : [{ rejected: false, message }];
+  }
+
+  /** A contradiction is told when it appears, and again when it comes back. */
+  #tellConflicts({ protocolConflicts }: World): void {
+    const { store, events } = this.#options;
+    for (const { kind, name, namespace, message } of protocolConflicts) {
+      const object = store.get(kind, name, namespace);
+      if (object && !this.#conflicts.has(message))
+        events.record(object, { type: 'Warning', reason: 'ProtocolConflict', message });
+    }
+    this.#conflicts = new Set(protocolConflicts.map(({ message }) => message));
+  }
+
+  #tellGateways(reason: string, message: string): void {
+    for (const { pod } of this.#gateways()) {
+      const object = this.#options.store.get<Pod>('Pod', pod.name, pod.namespace);
+      if (object) this.#options.events.record(object, { type: 'Warning', reason, message: `host ports: ${message}` });
+    }
   }
 
   /** What a running sidecar had to say against it; one that is being started again reads its files by itself. */
@@ -181,8 +229,7 @@ class SidecarFleet implements RunningSidecars {
     const { authority, envoy, clock, events } = this.#options;
     checkInotify(this.#live.size + this.#starting.size + 1);
     const world = this.#world();
-    // One that an earlier daemon left running holds its ports itself.
-    if (pod.gateway && !existsSync(join(sandbox.dir, files.record))) await this.#checkHostPorts([pod], world);
+    if (pod.gateway) await this.#checkHostPorts([pod], world);
     const onEvent = (reason: string, message: string) => events.record(object, { type: 'Warning', reason, message });
     const onBack = () => void this.settled();
     const own = { pod, podDir: sandbox.dir, authority, envoy, clock, onEvent, onBack };
@@ -202,17 +249,11 @@ class SidecarFleet implements RunningSidecars {
     await this.settled();
   }
 
-  /**
-   * A gateway whose host ports are taken runs without them, says so, and looks again. Gateways of ours share a port, so
-   * that one can take over from the other.
-   */
+  /** A gateway whose host ports are taken runs without them, says so, and looks again. */
   async #checkHostPorts(gateways: readonly MeshPod[], world: World): Promise<void> {
     const wanted = gateways.flatMap((pod) => gatewaysOf(world, pod).flatMap(({ spec }) => spec.listeners));
-    const open = JSON.stringify(
-      [...this.#live.values()].filter(({ pod }) => pod.gateway).map((one) => one.confirmed.listeners),
-    );
     for (const address of new Set(wanted.map(({ port }) => this.#options.hostPorts[port]))) {
-      if (!address || this.#taken.has(address) || open.includes(JSON.stringify(hostSocket(address)))) continue;
+      if (!address || this.#taken.has(address) || this.#door.holds(address)) continue;
       const problem = await portTaken(address);
       if (!problem) continue;
       this.#taken.set(address, problem);
@@ -253,8 +294,15 @@ class SidecarFleet implements RunningSidecars {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    if (this.#live.get(podUid)?.pod.gateway) this.#leaving.add(podUid);
+    const isGateway = this.#live.get(podUid)?.pod.gateway !== undefined;
+    if (isGateway) this.#leaving.set(podUid, 'out');
     await Promise.race([this.settled(), aborted]);
+    if (isGateway) {
+      // What was on its way to it when the door led elsewhere is accepted by then.
+      await Promise.race([new Promise<void>((resolve) => void this.#options.clock.after(acceptMs, resolve)), aborted]);
+      this.#leaving.set(podUid, 'shut');
+      await Promise.race([this.settled(), aborted]);
+    }
     while (this.#sendsTo(podUid) && !signal.aborted && !this.#closed) {
       await Promise.race([this.#ended.promise, aborted]);
     }
@@ -267,6 +315,7 @@ class SidecarFleet implements RunningSidecars {
     const sidecar = this.#live.get(podUid);
     this.#live.delete(podUid);
     this.#leaving.delete(podUid);
+    if (this.#gateways().length === 0) await this.#door.end();
     await sidecar?.stop();
     void this.settled();
   }
@@ -278,5 +327,6 @@ class SidecarFleet implements RunningSidecars {
     this.#cancelRetry();
     await this.#round;
     for (const sidecar of this.#live.values()) sidecar.release();
+    this.#door.release();
   }
 }

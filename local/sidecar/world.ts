@@ -16,7 +16,9 @@ import type {
 } from './objects.ts';
 import type { AllowList } from './policy/allow-list.ts';
 import { istioPolicy } from './policy/istio.ts';
-import { inboundPolicyAnnotation, type LinkerdObjects, linkerdPolicy } from './policy/linkerd.ts';
+import { inboundPolicyAnnotation, type LinkerdObjects, linkerdPolicy, serverOf } from './policy/linkerd.ts';
+import { type Protocol, proxyProtocols } from './protocol.ts';
+import { type ProtocolConflict, protocolConflicts } from './protocol-conflicts.ts';
 import { type MeshService, meshServices, serviceKey } from './services.ts';
 
 /** The kinds that the sidecars follow. */
@@ -58,6 +60,9 @@ export interface World {
   readonly telemetries: readonly Stored<Telemetry>[];
   /** Certificate and key of a Secret of type kubernetes.io/tls. */
   tlsSecret(namespace: string, name: string): { readonly certificatePem: string; readonly keyPem: string } | undefined;
+  /** What a Linkerd Server says about a port, by number or name. */
+  serverProtocol(pod: MeshPod, port: number | string): Protocol | undefined;
+  readonly protocolConflicts: readonly ProtocolConflict[];
   allowList(pod: MeshPod, port: { readonly port: number; readonly name?: string }): AllowList;
 }
 
@@ -74,15 +79,23 @@ export function readWorld(read: ReadObjects, trustDomain: string): World {
     const ip = pod.status?.podIP;
     if (ip && isMeshed(pod, namespaces.get(pod.metadata.namespace ?? ''))) pods.set(pod.metadata.uid, meshPod(pod, ip));
   }
+  const servers = read<LinkerdServer>(followedKinds.servers);
+  const serverOfPort = (pod: MeshPod, port: number | string) => {
+    const declared = pod.ports.find((one) => one.port === port || one.name === port);
+    return serverOf({ servers }, pod, declared ?? { port: Number(port) });
+  };
+  const serverProtocol = (pod: MeshPod, port: number | string) =>
+    proxyProtocols[serverOfPort(pod, port)?.spec.proxyProtocol ?? 'unknown'];
   const services = meshServices(
     read<Service>(followedKinds.services),
     read<EndpointSlice>(followedKinds.slices),
     pods,
     trustDomain,
+    serverProtocol,
   );
   const istio = read<IstioAuthorizationPolicy>(followedKinds.istioPolicies);
   const linkerd: LinkerdObjects = {
-    servers: read<LinkerdServer>(followedKinds.servers),
+    servers,
     authorizations: read<LinkerdAuthorizationPolicy>(followedKinds.linkerdPolicies),
     authentications: read<MeshTlsAuthentication>(followedKinds.meshTls),
     inboundPolicies: new Map(
@@ -112,6 +125,8 @@ export function readWorld(read: ReadObjects, trustDomain: string): World {
     destinationRules: read<DestinationRule>(followedKinds.destinationRules),
     telemetries: read<Telemetry>(followedKinds.telemetries),
     tlsSecret: (namespace, name) => readTls(secrets.get(serviceKey(namespace, name))),
+    serverProtocol,
+    protocolConflicts: protocolConflicts(pods.values(), [...services.values()], serverOfPort),
     allowList(pod, port) {
       const { layers, denials } = istioPolicy(istio, pod, port.port, trustDomain);
       return { layers: [...layers, ...linkerdPolicy(linkerd, pod, port, trustDomain)], denials };

@@ -383,6 +383,21 @@ test('a Gateway of the class istio gets a Deployment, unless it names one of its
   expect(store.get('Deployment.apps', 'own-istio', 'exchange')).toBeUndefined();
 });
 
+test('objects that disagree about the protocol of a port get an event that names both', async () => {
+  store.create(sample.service('orders', 'orders', 8080, 'http'));
+  store.create(sample.service('raw', 'orders', 8080, 'tcp'));
+  await run(first, named('orders-1'));
+  await sidecars.settled();
+  events.flush();
+  const told = store.list<{ reason: string; message: string; involvedObject: { name: string } }>('Event').items;
+  expect(told.filter(({ reason }) => reason === 'ProtocolConflict')).toEqual([
+    expect.objectContaining({
+      involvedObject: expect.objectContaining({ kind: 'Service', name: 'raw' }),
+      message: expect.stringContaining('Service raw says tcp, Service orders says http'),
+    }),
+  ]);
+});
+
 test('programs are told where their sidecar is', async () => {
   store.create(sample.service('orders', 'orders', 8080, 'http'));
   const plain = { ...web, name: 'plain-1', ip: '127.75.1.7', sockets: false };

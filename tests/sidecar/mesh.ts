@@ -57,7 +57,7 @@ export async function openMesh(
     options: {
       identityBundlePem: authority.identityBundlePem,
       outboundPorts: openOutboundPorts(join(root, 'ports.json')),
-      hostAddress: () => undefined,
+      edgeAddress: () => undefined,
       ...more,
     },
     dir,

@@ -20,7 +20,12 @@ interface Port {
   readonly name?: string;
 }
 
-function serverOf(objects: LinkerdObjects, pod: MeshPod, port: Port): Stored<LinkerdServer> | undefined {
+/** The Server of a port of a Pod. */
+export function serverOf(
+  objects: Pick<LinkerdObjects, 'servers'>,
+  pod: MeshPod,
+  port: Port,
+): Stored<LinkerdServer> | undefined {
   return objects.servers.find(
     ({ metadata, spec }) =>
       metadata.namespace === pod.namespace &&

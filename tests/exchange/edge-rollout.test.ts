@@ -1,0 +1,74 @@
+import { request } from 'node:http';
+import type { PodList } from 'kubernetes-types/core/v1.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Exchange, startExchange } from '../exchange.ts';
+import { figures, loadWhile } from '../load.ts';
+
+const rolls = 5;
+const clients = 8;
+
+let exchange: Exchange;
+beforeAll(async () => {
+  exchange = await startExchange({ args: ['--env', 'prod'] });
+});
+afterAll(() => exchange.stop());
+
+/** One request over a connection of its own: the status, or why there is none. */
+function askOnce(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const place = { host: '127.0.0.1', port: exchange.httpPort, path: '/oauth/jwks', agent: false, timeout: 10_000 };
+  const sent = request(place, (response) => {
+    response.on('error', (error) => resolve(String(error)));
+    response.on('end', () => resolve(String(response.statusCode)));
+    response.resume();
+  });
+  sent.on('timeout', () => sent.destroy(new Error('no answer in 10 s')));
+  sent.on('error', (error) => resolve(String(error)));
+  sent.end();
+  return promise;
+}
+
+/** Outcomes of clients that connect anew for every request, as long as `work` takes. */
+async function connectWhile(work: () => Promise<void>): Promise<Map<string, number>> {
+  const outcomes = new Map<string, number>();
+  const ended = new AbortController();
+  const asking = Array.from({ length: clients }, async () => {
+    while (!ended.signal.aborted) {
+      const outcome = await askOnce();
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+  });
+  await work().finally(() => ended.abort());
+  await Promise.all(asking);
+  return outcomes;
+}
+
+const edgePods = async () =>
+  (await exchange.get<PodList>('pods', '-l', 'app.kubernetes.io/name=edge')).items.map(({ metadata }) => metadata?.uid);
+
+async function rollEdge(): Promise<void> {
+  for (let round = 0; round < rolls; round += 1) {
+    await exchange.kubectl('rollout', 'restart', 'deployment/edge');
+    await exchange.kubectl('rollout', 'status', 'deployment/edge', '--timeout=120s');
+  }
+}
+
+test('with two edges per release everything answers', async () => {
+  expect(await edgePods()).toHaveLength(2);
+  await exchange.parley('try');
+});
+
+test(`new connections are neither refused nor reset while two edges are rolled ${rolls} times`, async () => {
+  const before = await edgePods();
+  const expected = await askOnce();
+  const outcomes = await connectWhile(rollEdge);
+  process.stdout.write(`edge rolled, a connection per request: ${JSON.stringify(Object.fromEntries(outcomes))}\n`);
+  expect([...outcomes.keys()]).toEqual([expected]);
+  expect(await edgePods()).not.toEqual(expect.arrayContaining([before[0]]));
+});
+
+test('open connections of every conversation move to the next edge without a failed request', async () => {
+  const report = await loadWhile(exchange, rollEdge);
+  process.stdout.write(`edge rolled, kept connections, retries off: ${figures(report)}`);
+  expect(report.failed + report.wrong, figures(report)).toBe(0);
+});
