@@ -47,6 +47,8 @@ export function openDatabase({ url, dial, migrations, log, applicationName }: Da
     statement_timeout: 10_000,
   };
   const pool = new pg.Pool({ ...connection, max: 5, idleTimeoutMillis: 60_000 });
+  // One that is lent out or half closed can break, too, and an error that nobody hears ends the process.
+  pool.on('connect', (client) => client.on('error', ignoredBy(log)));
   pool.on('error', (cause) => log.warn('a database connection was lost', { reason: cause.message }));
   const closing = new AbortController();
   let waiting: string | undefined = 'not connected yet';
@@ -137,7 +139,10 @@ async function keepListening(
   while (!signal.aborted) {
     const client = new pg.Client({ ...connection, statement_timeout: 0 });
     const lost = new Promise<void>((resolve) => {
-      client.once('error', () => resolve());
+      client.on('error', (cause) => {
+        ignoredBy(log)(cause);
+        resolve();
+      });
       client.once('end', () => resolve());
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
@@ -179,6 +184,11 @@ async function persist(
     waitMs = Math.min(waitMs * 2, retryMs.most);
   }
   return false;
+}
+
+/** Whoever waits for an answer on the connection is told by its query. */
+function ignoredBy(log: Log): (cause: Error) => void {
+  return (cause) => log.debug('a database connection broke', { reason: cause.message });
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -47,11 +47,8 @@ export async function testExchange(): Promise<TestExchange> {
       await mkdir(join(sockets, 'out'), { recursive: true });
       for (const [place, socket] of Object.entries(providers)) await symlink(socket, join(sockets, 'out', place));
       const log: string[] = [];
-      const urls = Object.fromEntries(
-        ['identity', 'accounts', 'orders'].map((name) => [`${name.toUpperCase()}_URL`, `http://${name}:8080`]),
-      );
       const service = await startService(definition, release, {
-        environment: { ...urls, PARLEY_SOCKETS: sockets, LOG_LEVEL: 'debug', ...environment },
+        environment: { ...providerUrls(), PARLEY_SOCKETS: sockets, LOG_LEVEL: 'debug', ...environment },
         write: (line) => log.push(line),
         now,
       });
@@ -88,8 +85,15 @@ export async function testExchange(): Promise<TestExchange> {
   };
 }
 
+/** `<SERVICE>_URL` of everyone who is a provider. */
+export function providerUrls(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    ['identity', 'accounts', 'orders'].map((name) => [`${name.toUpperCase()}_URL`, `http://${name}:8080`]),
+  );
+}
+
 /** Sends each request on a connection of its own. */
-function clientOf(socket: string) {
+export function clientOf(socket: string) {
   return async (request: HttpRequest): Promise<HttpAnswer> => {
     const dial = dialThrough(undefined);
     const client = httpClient(
