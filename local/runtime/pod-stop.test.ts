@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../test-clock.ts';
 import { forever, meshless, openTestNode, script, statusOf, type TestNode, testNamespace } from './test-node.ts';
@@ -49,6 +50,20 @@ describe('a Pod that is deleted', () => {
     confirm();
     await node.gone('web');
     expect(seen().replace('sidecar sidecar-ended ', '')).toMatch(/up .*prestop term sidecar-ended $/);
+  });
+
+  it('goes from the list as soon as the store can write again', async () => {
+    await noting({});
+    node.store.delete('Pod', 'web', testNamespace);
+    const other = new DatabaseSync(path.join(node.dir, 'store.db'));
+    other.exec(`create trigger full before delete on objects begin select raise(abort, 'disk is full'); end`);
+    confirm();
+    const refused = () => node.problems.some((problem) => /Pod web ended and is still listed/.test(problem));
+    await eventually('the store cannot write', refused, () => node.problems);
+    expect(node.pod('web')).toBeDefined();
+    other.exec('drop trigger full');
+    other.close();
+    await node.gone('web');
   });
 
   it('waits for the confirmation no longer than preStop.sleep', async () => {

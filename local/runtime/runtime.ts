@@ -168,15 +168,27 @@ class NodeRuntime implements Runtime {
   }
 
   async #leave(worker: PodWorker, graceMs: number): Promise<void> {
-    const { uid, name, namespace } = worker.context.pod.metadata;
+    const { pod } = worker.context;
+    const { uid } = pod.metadata;
     await worker.stop(graceMs);
     this.#workers.delete(uid);
     this.#leaving.delete(uid);
     this.#sandboxes.remove(uid);
     this.#addresses.release(worker.context.sandbox.ip);
-    const { store } = this.#options;
-    const known = store.get('Pod', name, namespace);
-    if (known?.metadata.uid === uid) store.delete('Pod', name, namespace, { gracePeriodSeconds: 0 });
+    this.#forget(pod);
+  }
+
+  /** The object goes last. A store that cannot write (disk full) is tried again: nothing else would ever remove it. */
+  #forget(pod: Stored<Pod>): void {
+    const { store, clock } = this.#options;
+    const { uid, name, namespace } = pod.metadata;
+    try {
+      const known = store.get('Pod', name, namespace);
+      if (known?.metadata.uid === uid) store.delete('Pod', name, namespace, { gracePeriodSeconds: 0 });
+    } catch (error) {
+      this.#problem(`Pod ${name} ended and is still listed: ${messageOf(error)}`);
+      clock.after(1000, () => this.#unwatch.length > 0 && this.#forget(pod));
+    }
   }
 
   /** Ends and removes what belongs to a Pod that was deleted while no daemon ran. */
