@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { openJournal } from './journal.ts';
 import { cloneJson, equalJson } from './json.ts';
-import { groupKind, groupOf, type Kind, type Kinds, requireKind } from './kinds.ts';
+import { groupKind, type Kind, type Kinds, requireKind } from './kinds.ts';
 import { createObjectIndex } from './object-index.ts';
 import {
   checkMeta,
@@ -266,7 +266,3 @@ class SqliteObjectStore implements ObjectStore {
 
 /** The seam lets the caller name the shape of what it reads; the store holds JSON and does not know it. */
 const copyAs = <T>(object: Stored): Stored<T> => cloneJson(object) as Stored<T>;
-
-/** `Kind.group` of an object. */
-export const typeOf = (object: { readonly apiVersion: string; readonly kind: string }): GroupKind =>
-  groupKind(groupOf(object.apiVersion), object.kind);

@@ -24,7 +24,6 @@ export function fieldType(text: string): FieldType {
 
 /** The name of the model of a built-in kind; undefined for kinds whose fields the server does not know. */
 export const rootModel = (type: GroupKind): string | undefined => roots[type];
-export const modelFields = (name: string): Model | undefined => models[name];
 
 export interface Findings {
   /** Paths of fields that the kind does not have, as the real server writes them: `spec.foo`. */
