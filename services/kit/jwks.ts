@@ -79,25 +79,21 @@ export function remoteKeys(issuer: HttpClient, now: () => number, log: Log): Key
       if (fetching || mayFetch()) await refresh();
       const found = keys.get(kid);
       if (found) return found;
-      if (keys.size === 0)
-        throw new Problem(
-          503,
-          'no-keys',
-          `the issuer's keys are not known: ${lastRefusal}`,
-          'is identity running? parley status',
-          { 'retry-after': '1' },
-        );
-      throw new Problem(
-        401,
-        'unauthenticated',
-        'the token was refused: its key is not known',
-        'get a new token: POST /oauth/token at identity',
-        {
-          'www-authenticate': 'Bearer realm="exchange", error="invalid_token", error_description="unknown key"',
-        },
-      );
+      throw keys.size === 0 ? noKeys(lastRefusal) : unknownKey();
     },
   };
+}
+
+function noKeys(reason: string): Problem {
+  const hint = 'is identity running? parley status';
+  return new Problem(503, 'no-keys', `the issuer's keys are not known: ${reason}`, hint, { 'retry-after': '1' });
+}
+
+function unknownKey(): Problem {
+  const hint = 'get a new token: POST /oauth/token at identity';
+  return new Problem(401, 'unauthenticated', 'the token was refused: its key is not known', hint, {
+    'www-authenticate': 'Bearer realm="exchange", error="invalid_token", error_description="unknown key"',
+  });
 }
 
 async function imported(body: unknown): Promise<Map<string, CryptoKey>> {

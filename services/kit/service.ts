@@ -69,33 +69,11 @@ export async function startService<S extends z.ZodType>(
   release: Release,
   around: Surroundings,
 ): Promise<RunningService> {
-  const settings = readSettings(kitSettings, around.environment);
   const own = readSettings(definition.settings, around.environment);
-  const { name } = definition;
-  const log = jsonLog({
-    level: settings.LOG_LEVEL,
-    fields: { service: name, release: release.version, pod: settings.POD_NAME },
-    write: around.write,
-    now: around.now,
-  });
-  const dial = dialThrough(settings.PARLEY_SOCKETS);
-  const metrics = serviceMetrics(name, release.version);
-  const tracing = await startTracing({
-    endpoint: settings.OTEL_SDK_DISABLED === 'true' ? undefined : settings.OTEL_EXPORTER_OTLP_ENDPOINT,
-    resource: {
-      'service.name': around.environment.OTEL_SERVICE_NAME ?? name,
-      'service.version': release.version,
-      'service.namespace': settings.POD_NAMESPACE,
-      'service.instance.id': settings.POD_NAME,
-    },
-    dial,
-    log,
-  });
   const draining = new AbortController();
-  const parts = await definition.build(
-    { release, settings, dial, metrics, tracing, log, now: around.now, draining: draining.signal },
-    own,
-  );
+  const kit = await kitFor(definition.name, release, draining.signal, around);
+  const { settings, metrics, tracing, log } = kit;
+  const parts = await definition.build(kit, own);
   const leaving = () => (draining.signal.aborted || notReady ? 'draining' : undefined);
   let notReady = false;
   const admin = adminServer(metrics, { ...parts.checks, drain: leaving });
@@ -128,6 +106,30 @@ export async function startService<S extends z.ZodType>(
     broken: crash(release.fault, around.environment),
     stop: () => drain(steps, { delayMs: settings.DRAIN_DELAY_MS, timeoutMs: settings.DRAIN_TIMEOUT_MS }, log),
   };
+}
+
+async function kitFor(name: string, release: Release, draining: AbortSignal, around: Surroundings): Promise<Kit> {
+  const { environment, write, now } = around;
+  const settings = readSettings(kitSettings, environment);
+  const log = jsonLog({
+    level: settings.LOG_LEVEL,
+    fields: { service: name, release: release.version, pod: settings.POD_NAME },
+    write,
+    now,
+  });
+  const dial = dialThrough(settings.PARLEY_SOCKETS);
+  const tracing = await startTracing({
+    endpoint: settings.OTEL_SDK_DISABLED === 'true' ? undefined : settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+    resource: {
+      'service.name': environment.OTEL_SERVICE_NAME ?? name,
+      'service.version': release.version,
+      'service.namespace': settings.POD_NAMESPACE,
+      'service.instance.id': settings.POD_NAME,
+    },
+    dial,
+    log,
+  });
+  return { release, settings, dial, metrics: serviceMetrics(name, release.version), tracing, log, now, draining };
 }
 
 async function crash(fault: Fault | undefined, environment: Environment): Promise<never> {
