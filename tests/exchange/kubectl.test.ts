@@ -155,9 +155,7 @@ for (const version of versions) {
         (table) => /ErrImagePull|ImagePullBackOff/.test(table),
       );
       expect(await answering()).toHaveLength(1);
-      await kubectl('rollout', 'undo', 'deployment/accounts-1-4-0').catch(() =>
-        kubectl('set', 'image', 'deployment/accounts-1-4-0', `${container}=parley/accounts:1.4.0`),
-      );
+      await kubectl('rollout', 'undo', 'deployment/accounts-1-4-0');
       await kubectl('rollout', 'status', 'deployment/accounts-1-4-0', '--timeout=60s');
     });
 
@@ -167,6 +165,8 @@ for (const version of versions) {
       expect(applied.stdout).toBe('deployment.apps/own created\nservice/own created\n');
       expect((await attempt(['apply', '-f', '-'], JSON.stringify(list))).stdout).toMatch(/unchanged\n.*unchanged/);
       await kubectl('wait', '--for=condition=Available', 'deployment/own', '--timeout=60s');
+      const isolated = '{.items[0].status.conditions[?(@.type=="parley.dev/Isolated")].status}';
+      expect(await kubectl('get', 'pods', '-l', 'app=own', '-o', `jsonpath=${isolated}`)).toBe('False');
       const deleted = await attempt(['delete', '-f', '-', '--timeout=60s'], JSON.stringify(list));
       expect(deleted.stdout).toContain('deployment.apps "own" deleted');
       await eventually(

@@ -5,8 +5,10 @@ import { figures, loadWhile } from '../load.ts';
 
 const rolls = 20;
 const weightChanges = 50;
-/** Two providers and a consumer of both. */
-const rolled = ['accounts', 'orders', 'portfolio'] as const;
+const providers = ['accounts', 'orders'] as const;
+const consumers = ['portfolio'] as const;
+const rolled = [...providers, ...consumers];
+type Rolled = (typeof rolled)[number];
 
 let exchange: Exchange;
 beforeAll(async () => {
@@ -27,14 +29,16 @@ async function podsOf(service: string): Promise<string[]> {
 }
 
 test(`no request fails while providers and consumer are rolled ${rolls} times each and weights change ${weightChanges} times`, async () => {
-  const seen = new Map(rolled.map((service) => [service, new Set<string>()]));
+  const seen = new Map<Rolled, Set<string>>(rolled.map((service) => [service, new Set()]));
   const report = await loadWhile(exchange, async () => {
-    const rollEach = rolled.map(async (service) => {
+    const rollAll = async (services: readonly Rolled[]) => {
       for (let round = 0; round < rolls; round++) {
-        for (const uid of await podsOf(service)) seen.get(service)?.add(uid);
-        await roll(`${service}-${round % 2 === 0 ? '1-4-0' : '2-0-0'}`);
+        for (const service of services) {
+          for (const uid of await podsOf(service)) seen.get(service)?.add(uid);
+          await roll(`${service}-${round % 2 === 0 ? '1-4-0' : '2-0-0'}`);
+        }
       }
-    });
+    };
     const weights = async () => {
       for (let change = 0; change < weightChanges; change++) {
         const service = rolled[change % rolled.length] ?? 'accounts';
@@ -42,7 +46,7 @@ test(`no request fails while providers and consumer are rolled ${rolls} times ea
         await exchange.parley('split', service, `1.4.0=${100 - share}`, `2.0.0=${share}`);
       }
     };
-    await Promise.all([...rollEach, weights()]);
+    await Promise.all([rollAll(providers), rollAll(consumers), weights()]);
   });
   process.stdout.write(`rolling, retries off: ${figures(report)}`);
   for (const service of rolled)
