@@ -123,7 +123,7 @@ test('lists are paged with limit and continue, and filtered by selectors', async
   for (const name of ['page-a', 'page-b', 'page-c'])
     await call('POST', maps, { metadata: { name, labels: { page: name.slice(5) } } });
   const first = await call('GET', `${maps}?limit=2&labelSelector=page`);
-  const { continue: token, remainingItemCount } = first.body.metadata as unknown as Record<string, unknown>;
+  const { continue: token, remainingItemCount } = Object(first.body.metadata);
   expect([first.body.items?.map(({ metadata }) => metadata.name), remainingItemCount]).toEqual([
     ['page-a', 'page-b'],
     1,
@@ -143,7 +143,7 @@ test('lists are paged with limit and continue, and filtered by selectors', async
 
 test('a watch resumes where it was, sees an object leave its selector, and ends a too old one with 410', async () => {
   const { metadata } = (await call('POST', maps, { metadata: { name: 'seen', labels: { w: '1' } } })).body;
-  const since = (metadata as unknown as { resourceVersion: string }).resourceVersion;
+  const since: string = Object(metadata).resourceVersion;
   await call('PATCH', `${maps}/seen`, { data: { a: '1' } }, 'application/merge-patch+json');
   await call('PATCH', `${maps}/seen`, { metadata: { labels: null } }, 'application/merge-patch+json');
   const resumed = await events(`${maps}?watch=1&labelSelector=w%3D1&resourceVersion=${since}`, 2);

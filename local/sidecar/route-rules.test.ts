@@ -12,7 +12,7 @@ const route = (
   kind: 'HTTPRoute' | 'GRPCRoute' = 'HTTPRoute',
 ) => {
   const object = mesh.meshRoute(kind, 'orders', rules);
-  return mesh.stored({ ...object, metadata: { ...object.metadata, annotations } }) as unknown as AnyRoute;
+  return mesh.stored<Pick<AnyRoute, 'spec'>>({ ...object, metadata: { ...object.metadata, annotations } }) as AnyRoute;
 };
 
 test('the more specific match comes first, whatever the order of the rules', () => {

@@ -16,8 +16,8 @@ const numbered = (metadata: Partial<Stored['metadata']> & { name: string }): Sto
 };
 
 /** An object as it is stored. */
-export function stored(object: KubeObject): Stored {
-  return { ...object, metadata: numbered(object.metadata as { name: string }) } as Stored;
+export function stored<T = Record<string, unknown>>(object: KubeObject): Stored<T> {
+  return { ...object, metadata: numbered(object.metadata as { name: string }) } as Stored<T>;
 }
 
 export const namespaceName = 'exchange';

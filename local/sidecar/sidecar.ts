@@ -72,7 +72,11 @@ export async function startSidecar(options: SidecarOptions, compiled: Compiled):
     const set = filesOf(next);
     const key = [...set.values()].map(({ version }) => version).join();
     if (held.refused?.key === key) return held.refused.result;
-    const result = await push(target(), held.files, set);
+    const result = await push(target(), held.files, set).catch((error: unknown) => {
+      // Between two files (a full disk): what was renamed before is in force.
+      held.files = onDisk(podDir, held.files);
+      throw error;
+    });
     held.refused = result.outcome === 'rejected' ? { key, result } : undefined;
     if (result.outcome === 'confirmed') Object.assign(held, { files: set, confirmed: next });
     return result;
@@ -81,9 +85,15 @@ export async function startSidecar(options: SidecarOptions, compiled: Compiled):
   const adopted = adoptProcess(join(podDir, files.record));
   if (adopted && identity.resume()) {
     process.adopt(adopted);
-    const read = [...held.files.keys()].map((path) => readConfig(podDir, path)).filter((file) => file !== undefined);
-    held.files = new Map(read.map((file) => [file.path, file]));
-    if ((await pushNow(compiled)).outcome !== 'confirmed') await process.end();
+    held.files = onDisk(podDir, held.files);
+    // An earlier daemon may have been killed between a file and its confirmation: what is there counts when Envoy shows it.
+    for (const file of held.files.values()) writeConfig(podDir, file);
+    const shown = await pushNow(compiled).then(
+      async ({ outcome }) =>
+        outcome === 'confirmed' &&
+        (await confirm(target(), startConfirmations(held.files), Number.MAX_SAFE_INTEGER)) === undefined,
+    );
+    if (!shown) await process.end();
   } else {
     await adopted?.stop(0);
   }
@@ -119,6 +129,11 @@ export async function startSidecar(options: SidecarOptions, compiled: Compiled):
       admin.close();
     },
   };
+}
+
+function onDisk(podDir: string, set: ConfigFiles): ConfigFiles {
+  const read = [...set.keys()].map((path) => readConfig(podDir, path)).filter((file) => file !== undefined);
+  return new Map(read.map((file) => [file.path, file]));
 }
 
 /** Every start writes all files first, so that Envoy never starts between two steps of a push. */

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { checkInotify } from '../envoy/inotify.ts';
 import type { EventRecorder } from '../objects/events.ts';
 import type { Authority } from '../pki/authority.ts';
+import { StatusError } from '../store/status.ts';
 import type { ObjectStore, Stored } from '../store/types.ts';
 import { type Compiled, type CompileOptions, compile, gatewaysOf } from './compile.ts';
 import { edgeHost } from './edge.ts';
@@ -38,6 +39,8 @@ export interface SidecarsOptions {
   readonly tracing?: { readonly endpoint: string; readonly samplingPercent: number };
   /** One JSON line per request in `sidecar/envoy.log` of each Pod. Default false: it costs a third of the CPU time. */
   readonly accessLog?: boolean;
+  /** Told of what belongs to no Pod: a status that cannot be stored. */
+  readonly onProblem?: (message: string) => void;
 }
 
 export interface RunningSidecars extends Sidecars {
@@ -135,12 +138,19 @@ class SidecarFleet implements RunningSidecars {
     while (this.#next) {
       const { resolve } = this.#next;
       this.#next = undefined;
-      if (!this.#closed) await this.#push();
+      if (!this.#closed) await this.#push().catch((error: unknown) => this.#refusedByStore(error));
       resolve();
       this.#ended.resolve();
       this.#ended = Promise.withResolvers<void>();
     }
     this.#round = undefined;
+  }
+
+  /** A full disk, or a namespace that is going: the next look tries again. */
+  #refusedByStore(error: unknown): void {
+    if (!(error instanceof StatusError)) throw error;
+    this.#options.onProblem?.(`status of routes and gateways: ${error.message}`);
+    this.#options.clock.after(retryMs, () => void this.settled());
   }
 
   async #push(): Promise<void> {
@@ -216,6 +226,7 @@ class SidecarFleet implements RunningSidecars {
     try {
       result = await sidecar.push(compile(sidecar.pod, world, this.#compile));
     } catch (error) {
+      this.#options.clock.after(retryMs, () => void this.settled());
       return { rejected: false, message: `${name}: ${(error as Error).message}` };
     }
     if (result.outcome === 'confirmed' || !this.#live.has(sidecar.pod.uid) || !sidecar.running) return undefined;
@@ -228,8 +239,9 @@ class SidecarFleet implements RunningSidecars {
     if (!meshed || this.#live.has(pod.uid)) return;
     const { authority, envoy, clock, events } = this.#options;
     checkInotify(this.#live.size + this.#starting.size + 1);
+    if (pod.gateway) await this.#checkHostPorts([pod], this.#world());
+    // Read after the wait: a Pod that has begun to leave meanwhile must not be among the endpoints.
     const world = this.#world();
-    if (pod.gateway) await this.#checkHostPorts([pod], world);
     const onEvent = (reason: string, message: string) => events.record(object, { type: 'Warning', reason, message });
     const onBack = () => void this.settled();
     const own = { pod, podDir: sandbox.dir, authority, envoy, clock, onEvent, onBack };
