@@ -28,14 +28,33 @@ function ancestors(span: Span, spans: readonly Span[]): string[] {
   return parent ? [parent.service, ...ancestors(parent, spans)] : [];
 }
 
+interface Telemetry {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly tracing: readonly object[] };
+}
+
+/** Of the share that `up` sets no single request is sure to be traced. */
+async function sampleAll(): Promise<void> {
+  const { items } = await exchange.get<{ items: Telemetry[] }>('telemetries');
+  for (const { metadata, spec } of items) {
+    const tracing = spec.tracing.map((one) => ({ ...one, randomSamplingPercentage: 100 }));
+    const patch = JSON.stringify({ spec: { tracing } });
+    await exchange.kubectl('patch', 'telemetry', metadata.name, '--type=merge', '-p', patch);
+  }
+  expect(items).not.toEqual([]);
+}
+
 test('one request through portfolio is one connected trace, of applications and of sidecars', async () => {
-  const answered = await loadOf(exchange, 'graphql', 1, 1);
-  expect(answered.ok, JSON.stringify(answered.faults)).toBe(1);
   const wanted = ['portfolio', 'accounts', 'orders'];
+  await sampleAll();
   const trace = await eventually(
     `a trace with ${wanted.join(', ')}`,
-    20_000,
-    () => [...Map.groupBy(collector.spans(), ({ traceId }) => traceId).values()],
+    30_000,
+    async () => {
+      const answered = await loadOf(exchange, 'graphql', 1, 1);
+      expect(answered.ok, JSON.stringify(answered.faults)).toBe(1);
+      return [...Map.groupBy(collector.spans(), ({ traceId }) => traceId).values()];
+    },
     (traces) => traces.some((spans) => complete(spans, wanted)),
   );
   const spans = trace.find((each) => complete(each, wanted)) ?? [];
