@@ -36,7 +36,7 @@ export interface TracingOptions {
 }
 
 /**
- * Spans by hand through NodeSDK, which is loaded only if there is somewhere to send them; docs/decisions/0010. It registers itself for the whole
+ * Spans by hand through NodeSDK, which is loaded only if there is somewhere to send them; docs/decisions/0007. It registers itself for the whole
  * process, so that there can be one at a time.
  */
 export async function startTracing({ endpoint, resource, dial, log }: TracingOptions): Promise<Tracing> {
