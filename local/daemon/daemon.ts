@@ -113,6 +113,7 @@ async function startCluster(parts: ClusterParts): Promise<{ readonly api: ApiSer
     hostPorts: parts.hostPorts,
     tracing: parts.tracing,
     accessLog: parts.accessLog,
+    onProblem: lost,
   });
   const node = realpathSync(process.execPath);
   const roots = [join(repo, 'dist/images'), join(repo, 'local/images')];

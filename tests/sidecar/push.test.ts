@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
@@ -8,6 +8,7 @@ import { systemClock } from '../../local/clock.ts';
 import { openAuthority } from '../../local/pki/authority.ts';
 import { filesOf, readConfig } from '../../local/sidecar/config-files.ts';
 import { plan } from '../../local/sidecar/push-plan.ts';
+import { files } from '../../local/sidecar/resource.ts';
 import * as sample from '../../local/sidecar/sample-mesh.ts';
 import { startSidecar } from '../../local/sidecar/sidecar.ts';
 import { eventually } from '../eventually.ts';
@@ -217,4 +218,21 @@ test('certificates are replaced at half of their life while requests go on', asy
   agent.destroy();
   expect([...statuses.keys()]).toEqual([200]);
   expect(failures).toEqual([]);
+});
+
+test('a file that an earlier daemon left without a confirmation is in force only when the Envoy has taken it', async () => {
+  await mesh.http('orders-2', 8080, (_request, response) => response.end('second'));
+  await mesh.start('orders-2');
+  mesh.objects = [sample.service('orders', 'orders', 8080, 'http'), sample.slice('orders', 8080, [second])];
+  sidecarOf('web-1').release();
+  for (const file of filesOf(mesh.compiled('web-1')).values()) {
+    // In place, without a rename: as if the daemon had died before the Envoy saw it.
+    const body = JSON.stringify({ version_info: file.version, resources: file.resources });
+    writeFileSync(join(mesh.dir('web-1'), file.path), body);
+  }
+  const pid = () => JSON.parse(readFileSync(join(mesh.dir('web-1'), files.record), 'utf8')).pid as number;
+  const before = pid();
+  await mesh.start('web-1');
+  expect((await call(at())).body).toBe('second');
+  expect(pid()).toBe(before);
 });
