@@ -17,11 +17,12 @@ import { call, type Mesh, openMesh, out } from './mesh.ts';
 const web = { name: 'web-1', app: 'web', ip: '127.74.1.1', port: 8080, sockets: true };
 const orders = { name: 'orders-1', app: 'orders', ip: '127.74.1.2', port: 8080, sockets: true };
 const second = { name: 'orders-2', app: 'orders', version: '2.0.0', ip: '127.74.1.3', port: 8080, sockets: true };
+const third = { name: 'orders-3', app: 'orders', ip: '127.74.1.4', port: 8080, sockets: true };
 const base = [sample.service('orders', 'orders', 8080, 'http'), sample.slice('orders', 8080, [orders])];
 
 let mesh: Mesh;
 beforeAll(async () => {
-  mesh = await openMesh([web, orders, second], base);
+  mesh = await openMesh([web, orders, second, third], base);
   await mesh.http('orders-1', 8080, (_request, response) => response.end('ok'));
   await Promise.all(['web-1', 'orders-1'].map((name) => mesh.start(name)));
 });
@@ -221,9 +222,9 @@ test('certificates are replaced at half of their life while requests go on', asy
 });
 
 test('a file that an earlier daemon left without a confirmation is in force only when the Envoy has taken it', async () => {
-  await mesh.http('orders-2', 8080, (_request, response) => response.end('second'));
-  await mesh.start('orders-2');
-  mesh.objects = [sample.service('orders', 'orders', 8080, 'http'), sample.slice('orders', 8080, [second])];
+  await mesh.http('orders-3', 8080, (_request, response) => response.end('third'));
+  await mesh.start('orders-3');
+  mesh.objects = [sample.service('orders', 'orders', 8080, 'http'), sample.slice('orders', 8080, [third])];
   sidecarOf('web-1').release();
   for (const file of filesOf(mesh.compiled('web-1')).values()) {
     // In place, without a rename: as if the daemon had died before the Envoy saw it.
@@ -233,6 +234,6 @@ test('a file that an earlier daemon left without a confirmation is in force only
   const pid = () => JSON.parse(readFileSync(join(mesh.dir('web-1'), files.record), 'utf8')).pid as number;
   const before = pid();
   await mesh.start('web-1');
-  expect((await call(at())).body).toBe('second');
+  expect((await call(at())).body).toBe('third');
   expect(pid()).toBe(before);
 });
