@@ -8,7 +8,7 @@ import { outliersOf } from './outliers.ts';
 import { rbacPerRoute, sanMatchers } from './policy/rbac.ts';
 import { type Message, type Resource, routeTable, serviceHeader, typed } from './resource.ts';
 import { defaultRule, orderedMatches, type RoutedMatch } from './route-rules.ts';
-import { guardedHost, type RouteContext, sampled, virtualHost } from './routes.ts';
+import { guardedHost, type RouteContext, traced, virtualHost } from './routes.ts';
 import { samplingPercent } from './sampling.ts';
 import { clusterName, type MeshService, type MeshServicePort, serviceKey } from './services.ts';
 import { allowListSecret, certificateSecret, validationSecret } from './tls.ts';
@@ -54,7 +54,6 @@ function inbound(
 ): Part {
   const { pod } = context;
   const listener = inboundListener(ports, context);
-  const sampling = routes.samplingPercent;
   return {
     listeners: listener ? [listener] : [],
     clusters: ports.map(({ port, protocol }) => inboundCluster(port, protocol, pod.ip, pod.sockets)),
@@ -64,13 +63,10 @@ function inbound(
         name: inboundHost(port.port),
         domains: [inboundHost(port.port)],
         request_headers_to_remove: [serviceHeader],
-        routes: [
-          {
-            match: { prefix: '/' },
-            route: { cluster: appCluster(port.port), timeout: '0s' },
-            ...(sampling === undefined ? {} : { tracing: sampled(sampling) }),
-          },
-        ],
+        routes: traced(
+          { match: { prefix: '/' }, route: { cluster: appCluster(port.port), timeout: '0s' } },
+          routes.samplingPercent,
+        ),
         typed_per_filter_config: rbacPerRoute(world.allowList(pod, port)),
       })),
     secrets: ports

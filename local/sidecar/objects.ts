@@ -170,7 +170,6 @@ export interface Telemetry {
     readonly selector?: Selector;
     readonly tracing?: readonly {
       readonly randomSamplingPercentage?: number;
-      readonly disableSpanReporting?: boolean;
     }[];
   };
 }

@@ -73,7 +73,6 @@ function route(rule: RoutedMatch, context: RouteContext): Message {
   const match = envoyMatch(rule.match, rule.hosts);
   const to = target(rule, context);
   if (!to) return { match, direct_response: { status: 500 } };
-  const sampling = context.samplingPercent;
   return {
     match,
     route: {
@@ -84,22 +83,40 @@ function route(rule: RoutedMatch, context: RouteContext): Message {
       ...(rule.retry ? { retry_policy: retryPolicy(rule.retry) } : {}),
     },
     ...headerChanges(rule.filters),
-    ...(sampling === undefined ? {} : { tracing: sampled(sampling) }),
   };
 }
 
 const full = { numerator: 100, denominator: 'HUNDRED' } as const;
 
 /**
- * Sampling is said per route, because a change of the listener would close connections. Envoy draws a number below
- * 10,000 per request, so a share in millionths would always be reached: hundredths of a percent are the finest it keeps.
+ * Envoy draws a number below 10,000 per request, so a share in millionths would always be reached: hundredths of a percent
+ * are the finest it keeps.
  */
-export function sampled(percent: number): Message {
+function sampled(percent: number): Message {
   return {
     random_sampling: { numerator: Math.round(percent * 100), denominator: 'TEN_THOUSAND' },
     client_sampling: full,
     overall_sampling: full,
   };
+}
+
+/** A request whose trace is being recorded (https://www.w3.org/TR/trace-context/#sampled-flag). */
+const recorded = {
+  name: 'traceparent',
+  string_match: { safe_regex: { regex: '.+-[0-9a-f][13579bdf]' } },
+};
+
+/**
+ * A route with the share of requests that get spans, said here because a change of the listener would close connections. Envoy
+ * draws at each hop again, also for a trace that is being recorded, which would break it off: so such requests have a route
+ * of their own before it.
+ */
+export function traced(route: Message, percent: number | undefined): Message[] {
+  if (percent === undefined) return [route];
+  const own = { ...route, tracing: sampled(percent) };
+  if (percent === 100) return [own];
+  const { headers = [], ...match } = route.match as { readonly headers?: readonly Message[] };
+  return [{ ...route, match: { ...match, headers: [...headers, recorded] }, tracing: sampled(100) }, own];
 }
 
 /** The routes of one listener in the shared table; `key` is what the listener writes into the service header. */
@@ -108,7 +125,7 @@ export function virtualHost(key: string, rules: readonly RoutedMatch[], context:
     name: key,
     domains: [key],
     request_headers_to_remove: [serviceHeader],
-    routes: rules.map((rule) => route(rule, context)),
+    routes: rules.flatMap((rule) => traced(route(rule, context), context.samplingPercent)),
   };
 }
 

@@ -19,6 +19,5 @@ export function samplingPercent(world: World, pod: MeshPod, byDefault: number): 
     })
     .sort((a, b) => b.rank - a.rank);
   const tracing = ranked[0]?.telemetry.spec?.tracing?.[0];
-  if (tracing?.disableSpanReporting) return 0;
   return tracing?.randomSamplingPercentage ?? byDefault;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../eventually.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
@@ -43,6 +44,32 @@ async function sampleAll(): Promise<void> {
   }
   expect(items).not.toEqual([]);
 }
+
+test('a trace that the caller records goes on through every sidecar, whatever share of the others they draw', async () => {
+  const opened = await loadOf(exchange, 'graphql', 1, 1);
+  expect(opened.ok, JSON.stringify(opened.faults)).toBe(1);
+  const headers = {
+    authorization: `Bearer ${await exchange.token()}`,
+    'content-type': 'application/json',
+  };
+  const query = '{ me { accounts { id orders(last: 1) { id } } } }';
+  for (const recorded of Array.from({ length: 5 }, () => randomBytes(16).toString('hex'))) {
+    const traceparent = `00-${recorded}-00f067aa0ba902b7-01`;
+    const body = JSON.stringify({ query });
+    const answer = await fetch(`${exchange.http}/graphql`, {
+      method: 'POST',
+      headers: { ...headers, traceparent },
+      body,
+    });
+    expect(answer.status).toBe(200);
+    await eventually(
+      `the whole of trace ${recorded}`,
+      30_000,
+      () => collector.spans().filter(({ traceId }) => traceId === recorded),
+      (spans) => complete(spans, ['portfolio', 'accounts', 'orders', 'edge']),
+    );
+  }
+});
 
 test('one request through portfolio is one connected trace, of applications and of sidecars', async () => {
   const wanted = ['portfolio', 'accounts', 'orders'];

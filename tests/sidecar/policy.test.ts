@@ -109,6 +109,13 @@ test('spans of both sidecars reach the collector, as many as Telemetry says', as
   await mesh.apply();
   received.length = 0;
   expect(JSON.parse((await call(at())).body).traceparent).toMatch(/-00$/);
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  for (const flags of ['01', '00', '03']) {
+    const answer = await call(at(), '/', { traceparent: `00-${traceId}-00f067aa0ba902b7-${flags}` });
+    expect(JSON.parse(answer.body).traceparent, 'a trace that is being recorded goes on, another does not').toMatch(
+      new RegExp(`^00-${traceId}-[0-9a-f]{16}-${flags === '00' ? '00' : '01'}$`),
+    );
+  }
   collector.closeAllConnections();
   await new Promise((resolve) => collector.close(resolve));
 });

@@ -132,7 +132,7 @@ export const telemetrySpec = fields({
     fields({
       providers: list(fields({ name: enforced }), 1),
       randomSamplingPercentage: enforced,
-      disableSpanReporting: enforced,
+      disableSpanReporting: refused('set randomSamplingPercentage to 0: no new trace begins then'),
       customTags: refused('Pod and version are tags already; others are set by the services'),
       enableIstioTags: refused('remove it'),
       match: refused('sidecars of caller and provider both report'),
