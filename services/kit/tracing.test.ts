@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Collector, startCollector } from '../../tests/otlp-collector.ts';
+import { type Collector, startCollector } from '../testing/otlp-collector.ts';
 import { dialThrough } from './dial.ts';
 import { jsonLog } from './log.ts';
 import { startTracing } from './tracing.ts';

@@ -6,7 +6,6 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { databaseList, passwordVariable } from '../../charts/database-owner.ts';
 import { until } from './wait.ts';
 
 const program = fileURLToPath(new URL('../../local/images/postgres/18/postgres.ts', import.meta.url));
@@ -31,8 +30,8 @@ export async function startPostgres(databases: readonly string[]): Promise<Runni
     PARLEY_SOCKETS: 's',
     PGDATA: 'data',
     POSTGRES_PASSWORD: 'secret',
-    PARLEY_DATABASES: databaseList(databases.map((database) => ({ role: database, database }))),
-    ...Object.fromEntries(databases.map((name) => [passwordVariable(name), `secret-of-${name}`])),
+    PARLEY_DATABASES: databases.map((name) => `${name}/${name}`).join(','),
+    ...Object.fromEntries(databases.map((name) => [`PARLEY_PASSWORD_${name.toUpperCase()}`, `secret-of-${name}`])),
   };
   const socket = join(folder, 's/in/5432');
   const launched = () => launch(folder, environment, socket);

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Span } from '../../services/testing/otlp.ts';
+import { type Collector, startCollector } from '../../services/testing/otlp-collector.ts';
 import { eventually } from '../eventually.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { loadOf } from '../load.ts';
-import type { Span } from '../otlp.ts';
-import { type Collector, startCollector } from '../otlp-collector.ts';
 
 let collector: Collector;
 let exchange: Exchange;
