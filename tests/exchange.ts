@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../local/daemon/free-ports.ts';
 import { envoyPath } from './envoy.ts';
 import { eventually } from './eventually.ts';
-import { freePorts } from './free-port.ts';
 import { addressBlock, leftovers, sharedMemory, type Traces } from './leftovers.ts';
 import { processesOf } from './processes.ts';
 import { describe, type Finished, type Running, run, start, succeed } from './program.ts';

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { request } from 'undici';
 import { Failure } from '../../cli/failure.ts';
+import { freePorts } from '../../local/daemon/free-ports.ts';
 import { findEnvoy } from '../../local/envoy/find.ts';
-import { freePorts } from '../../tests/free-port.ts';
 import { type Connections, openConnections } from '../load/connections.ts';
 import { type OpenLoop, startOpenLoop } from '../load/open-loop.ts';
 import type { Subject } from '../measure/interleave.ts';

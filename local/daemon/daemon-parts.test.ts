@@ -5,17 +5,19 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../verify/load/clock.ts';
 import { readProcess } from '../process/proc.ts';
 import { claimBlock } from './address-block.ts';
 import { endCluster, survivors } from './end.ts';
+import { freePorts } from './free-ports.ts';
 import { requireFree } from './host-ports.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { lockHolder, releaseLock, removeDead, takeLock } from './lock.ts';
 import { parseDaemonOptions } from './options.ts';
 import { lockFile, readDaemonRecord, recordFile, runningDaemon, writeDaemonRecord } from './record.ts';
 
+const clock = { now: () => performance.now(), sleep: async (ms: number) => pause(ms) };
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'daemon-'));
@@ -86,6 +88,12 @@ test('a port that is taken is named, with its holder and what to type', async ()
   await requireFree([`127.0.0.1:${port}`]);
 });
 
+test('free ports are free, and all different', async () => {
+  const ports = await freePorts(3);
+  expect(new Set(ports).size).toBe(3);
+  await requireFree(ports.map((port) => `127.0.0.1:${port}`));
+});
+
 test('options: host ports and what cannot be understood', () => {
   expect(parseDaemonOptions(['--state', '/s', '--host-port', '8080=127.0.0.1:7080', '--tracing', 'http://c'])).toEqual({
     stateDir: '/s',
@@ -124,11 +132,11 @@ test('down without a daemon ends what its Pods left running, and nothing else', 
   await Promise.all([once(ours, 'spawn'), once(theirs, 'spawn')]);
   expect(survivors(dir)).toEqual([uid]);
   const ended = once(ours, 'exit');
-  expect(await endCluster(dir, systemClock)).toBe(true);
+  expect(await endCluster(dir, clock)).toBe(true);
   expect((await ended)[1]).toBe('SIGTERM');
   expect(readProcess(theirs.pid ?? 0)).toBeDefined();
   theirs.kill();
   await once(theirs, 'exit');
   expect(existsSync(lockFile(dir)) || existsSync(join(dir, 'pods'))).toBe(false);
-  expect(await endCluster(dir, systemClock)).toBe(false);
+  expect(await endCluster(dir, clock)).toBe(false);
 });

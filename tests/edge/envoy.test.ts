@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePorts } from '../../local/daemon/free-ports.ts';
 import { findEnvoy } from '../../local/envoy/find.ts';
 import { sampleIntent } from '../../mesh/intent-sample.ts';
 import { edgeEnvoy, edgeFiles } from '../../mesh/linkerd/edge-envoy.ts';
 import { eventually } from '../eventually.ts';
-import { freePorts } from '../free-port.ts';
 
 /** The configuration of the Linkerd edge in a real Envoy, its ports, files and upstreams moved to this machine. */
 const folder = mkdtempSync(join(tmpdir(), 'parley-edge-'));

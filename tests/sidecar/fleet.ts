@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { systemClock } from '../../local/clock.ts';
+import { freePorts } from '../../local/daemon/free-ports.ts';
 import { findEnvoy } from '../../local/envoy/find.ts';
 import { createEvents, type EventRecorder } from '../../local/objects/events.ts';
 import { type Authority, openAuthority } from '../../local/pki/authority.ts';
@@ -13,7 +14,6 @@ import { createSidecars, type RunningSidecars } from '../../local/sidecar/sideca
 import { createKinds } from '../../local/store/kinds.ts';
 import { openStore } from '../../local/store/object-store.ts';
 import type { KubeObject, ObjectStore, Stored } from '../../local/store/types.ts';
-import { freePorts } from '../free-port.ts';
 
 /** The sidecars of a cluster on a store in memory, around programs of the test. */
 export interface Fleet {
