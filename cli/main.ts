@@ -1,8 +1,6 @@
-import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 
 const repo = join(import.meta.dirname, '..');
-enableCompileCache(join(repo, 'node_modules', '.cache', 'parley'));
 
 const { runProgram } = await import('./program.ts');
 const { systemClock } = await import('../verify/load/clock.ts');

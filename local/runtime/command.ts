@@ -61,6 +61,8 @@ function baseEnvironment(pod: Stored<Pod>, sandbox: PodSandbox, node: string): R
     HOME: tmp,
     TMPDIR: tmp,
     HOSTNAME: pod.spec?.hostname ?? pod.metadata.name,
+    // Without network namespaces 0.0.0.0 would be every Pod's address.
+    HOST: sandbox.ip,
   };
 }
 

@@ -49,15 +49,19 @@ export function createImages(options: ImageOptions): Images {
   };
 }
 
+/** Nothing is pulled here: what runs is a program of this repository, by the tags that it has. */
+function wayOut(name: string, known: readonly string[]): string {
+  const repository = name.replace(/:[^:/]*$/, '');
+  const tags = known.filter((each) => each.startsWith(`${repository}:`)).sort();
+  if (tags.length > 0) return `it has: ${tags.join(', ')}; build what is new with: node services/bundle.ts`;
+  const repositories = [...new Set(known.map((each) => each.replace(/:[^:/]*$/, '')))].sort();
+  return `the embedded cluster pulls nothing and knows only: ${repositories.join(', ')}; a folder with an image.json under dist/images adds one`;
+}
+
 function missing(name: string, known: readonly string[]): ContainerError {
-  const list = known.length === 0 ? 'none is built' : `known are: ${[...known].sort().join(', ')}`;
-  return new ContainerError(
-    'ImagePullBackOff',
-    `image "${name}" is not on this machine; ${list}; build it with: node services/bundle.ts`,
-    {
-      firstReason: 'ErrImagePull',
-    },
-  );
+  return new ContainerError('ImagePullBackOff', `image "${name}" is not on this machine; ${wayOut(name, known)}`, {
+    firstReason: 'ErrImagePull',
+  });
 }
 
 interface DeclaredImage {

@@ -33,7 +33,7 @@ export function ensureNode(store: ObjectStore, clock: Clock, address: string): v
         containerRuntimeVersion: 'process://1',
         kernelVersion: os.release(),
         kubeProxyVersion: '',
-        kubeletVersion: 'v1.36.0-parley',
+        kubeletVersion: 'v1.34.0-parley',
         machineID: '',
         operatingSystem: 'linux',
         osImage: os.version(),

@@ -60,6 +60,7 @@ describe('a Pod', () => {
       HOME: `${sandbox}/tmp`,
       TMPDIR: `${sandbox}/tmp`,
       HOSTNAME: 'web',
+      HOST: '127.199.1.1',
       PARLEY_POD: `${pod.metadata.uid}/app`,
     });
     expect([cwd, argv]).toEqual([sandbox, ['hello']]);
@@ -194,7 +195,7 @@ describe('images', () => {
       return state?.reason === 'ImagePullBackOff' && state;
     });
     expect(waiting.message).toContain(
-      'image "test/node:2" is not on this machine; known are: test/node:1; build it with:',
+      'image "test/node:2" is not on this machine; it has: test/node:1; build what is new with: node services/bundle.ts',
     );
     expect(node.pod('web')?.status?.phase).toBe('Pending');
   });

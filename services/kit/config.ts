@@ -23,6 +23,7 @@ export const providerUrl = z
 
 /** What every service reads; docs/architecture.md, "What a container gets". */
 export const kitSettings = z.object({
+  HOST: z.string().default('0.0.0.0'),
   PORT: port.default(8080),
   ADMIN_PORT: port.default(9090),
   POD_NAME: z.string().default('local'),

@@ -4,12 +4,12 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { Failure } from './failure.ts';
 
-/** Where a server listens: a Unix socket (path relative to the working directory) or a TCP port on all addresses. */
-export type Place = { readonly socket: string } | { readonly port: number };
+/** Where a server listens: a Unix socket (path relative to the working directory) or a TCP port of an address. */
+export type Place = { readonly socket: string } | { readonly host: string; readonly port: number };
 
-/** The place for a port: `<sockets>/in/<port>` in the embedded cluster, else TCP. */
-export function placeFor(port: number, sockets: string | undefined): Place {
-  return sockets === undefined ? { port } : { socket: join(sockets, 'in', String(port)) };
+/** The place for a port: `<sockets>/in/<port>` where programs listen on Unix sockets, else TCP on `host`. */
+export function placeFor(port: number, host: string, sockets: string | undefined): Place {
+  return sockets === undefined ? { host, port } : { socket: join(sockets, 'in', String(port)) };
 }
 
 /**
@@ -29,17 +29,17 @@ export async function listen(server: Server, place: Place): Promise<void> {
       resolve();
     };
     if ('socket' in place) server.listen(place.socket, done);
-    else server.listen(place.port, '0.0.0.0', done);
+    else server.listen(place.port, place.host, done);
   });
   if ('socket' in place) await chmod(place.socket, 0o600);
 }
 
 function cannotListen(place: Place, cause: Error): Failure {
-  const what = 'socket' in place ? place.socket : `0.0.0.0:${place.port}`;
+  const what = 'socket' in place ? place.socket : `${place.host}:${place.port}`;
   return new Failure(
     'cannot-listen',
     `cannot listen on ${what}: ${cause.message}`,
-    'end the process that holds it, or set PORT and ADMIN_PORT',
+    'end the process that holds it, or set HOST, PORT and ADMIN_PORT',
     cause,
   );
 }

@@ -59,6 +59,7 @@ export function openDatabase({ url, dial, migrations, log, applicationName }: Da
     async () => {
       await migrate(pool, migrations);
       waiting = undefined;
+      log.info('the database is there');
     },
     (reason) => {
       waiting = reason;

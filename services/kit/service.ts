@@ -77,8 +77,8 @@ export async function startService<S extends z.ZodType>(
   const leaving = () => (draining.signal.aborted || notReady ? 'draining' : undefined);
   let notReady = false;
   const admin = adminServer(metrics, { ...parts.checks, drain: leaving });
-  await listen(admin, placeFor(settings.ADMIN_PORT, settings.PARLEY_SOCKETS));
-  await listen(parts.server, placeFor(settings.PORT, settings.PARLEY_SOCKETS));
+  await listen(admin, placeFor(settings.ADMIN_PORT, settings.HOST, settings.PARLEY_SOCKETS));
+  await listen(parts.server, placeFor(settings.PORT, settings.HOST, settings.PARLEY_SOCKETS));
   log.info('listening', {
     port: settings.PORT,
     adminPort: settings.ADMIN_PORT,
