@@ -4,7 +4,7 @@ export interface Method {
   readonly conversation: string;
   /** Services that must be ready; none: it is not part of the exchange yet. */
   readonly services: readonly string[];
-  /** Why it is off whatever runs. */
+  /** Why it is off whatever runs; people see only how many there are. */
   readonly off?: string;
 }
 
@@ -13,6 +13,8 @@ export interface MethodState {
   readonly conversation: string;
   readonly on: boolean;
   readonly reason?: string;
+  /** It is off whatever runs. */
+  readonly never?: true;
 }
 
 const notBuilt = 'its services are not part of the exchange yet';
@@ -53,6 +55,12 @@ export function methodStates(ready: ReadonlySet<string>): MethodState[] {
   return methods.map(({ name, conversation, services, off }) => {
     const missing = services.filter((service) => !ready.has(service));
     const reason = off ?? (missing.length > 0 ? `not ready: ${missing.join(', ')}` : undefined);
-    return { name, conversation, on: reason === undefined, ...(reason ? { reason } : {}) };
+    return {
+      name,
+      conversation,
+      on: reason === undefined,
+      ...(reason ? { reason } : {}),
+      ...(off ? { never: true as const } : {}),
+    };
   });
 }

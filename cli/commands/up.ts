@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { environmentNames } from '../../charts/environments.ts';
 import { meshNames } from '../../mesh/intent.ts';
-import type { Command } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { parseDuration } from '../duration.ts';
 import { interrupted } from '../failure.ts';
 import { writeDocument } from '../output/document.ts';
@@ -45,9 +47,15 @@ export const up: Command = {
         context.stdout.write(
           `\nThe exchange runs:\n  ${done.edge.http}\n  ${done.edge.https}   (curl --cacert ${done.edge.authority})\n`,
         );
-        context.stdout.write('Next: parley try\n');
+        const short = onPath(context.env) ? '' : `   (it is ${join(context.repo, 'bin/parley')})`;
+        context.stdout.write(`Next: parley try${short}\n`);
       }
     });
     return 'ok';
   },
 };
+
+/** Is there a `parley` that a shell finds by its name alone? */
+function onPath(env: CommandContext['env']): boolean {
+  return (env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, 'parley')));
+}

@@ -29,14 +29,17 @@ export function statusScreen({ target, services, notIsolated, methods }: Exchang
     parts.push(
       notIsolated.map(({ pod, reason }) => colors.yellow(`‼ Pod ${pod} is not isolated: ${reason}\n`)).join(''),
     );
+  const shown = methods.filter(({ never }) => !never);
   parts.push(
-    table(methods, [
+    table(shown, [
       { title: 'METHOD', cell: ({ name }) => name },
       { title: '', cell: ({ on }) => (on ? colors.green('√ on') : colors.dim('- off')) },
       { title: 'CONVERSATION', cell: ({ conversation }) => conversation },
       { title: 'WHY', cell: ({ reason }) => reason ?? '' },
     ]),
   );
+  const rest = methods.length - shown.length;
+  if (rest > 0) parts.push(colors.dim(`${rest} more methods are off here; parley status -o json says why each is\n`));
   return parts.join('\n');
 }
 
