@@ -13,7 +13,11 @@ import { type RenderChoices, type Rendered, rememberChoices, renderPlan } from '
 import { makeMissingSecrets } from './secrets.ts';
 import { stateFolder } from './state-folder.ts';
 import type { TargetRequest } from './target/target.ts';
-import type { UpResult } from './up.ts';
+
+export interface UpResult {
+  readonly edge: { readonly http: string; readonly https: string; readonly authority: string };
+  readonly changed: readonly { readonly kind: string; readonly name: string; readonly result: string }[];
+}
 
 /**
  * Secrets and objects, and then the wait until every conversation has answered through the sidecars. What runs already

@@ -15,7 +15,7 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
   token: async () => (await import('./commands/token.ts')).token,
   kubeconfig: async () => (await import('./commands/kubeconfig.ts')).kubeconfig,
   check: async () => (await import('./commands/check.ts')).check,
-  completion: async () => (await import('./commands/completion.ts')).completion,
+  completion: async () => (await import('./commands/completion.ts')).completionOf(loadAllCommands),
   version: async () => (await import('./commands/version.ts')).version,
 };
 

@@ -1,11 +1,7 @@
+import type { UpResult } from './bring-objects.ts';
 import { Failure, interrupted } from './failure.ts';
 import type { RenderChoices } from './rendering.ts';
 import type { Target, TargetRequest } from './target/target.ts';
-
-export interface UpResult {
-  readonly edge: { readonly http: string; readonly https: string; readonly authority: string };
-  readonly changed: readonly { readonly kind: string; readonly name: string; readonly result: string }[];
-}
 
 /**
  * Check, bundle, daemon, secrets, objects, and then waits until every conversation has answered through the sidecars.

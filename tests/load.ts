@@ -1,7 +1,8 @@
+import type { KindLoad } from '../verify/load/caller.ts';
 import { openCaller } from '../verify/load/callers.ts';
 import { systemClock } from '../verify/load/clock.ts';
 import { type LoadKind, loadKinds } from '../verify/load/kinds.ts';
-import { type KindLoad, runLoad } from '../verify/load/load.ts';
+import { runLoad } from '../verify/load/load.ts';
 import { failureOf, type Outcome } from '../verify/load/outcome.ts';
 import { type KindReport, type LoadReport, Tally } from '../verify/load/report.ts';
 import type { Exchange } from './exchange.ts';

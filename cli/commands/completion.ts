@@ -4,7 +4,8 @@ import { usageFailure } from '../failure.ts';
 import { completionScript, shells } from '../output/completion-script.ts';
 import { didYouMean } from '../suggest.ts';
 
-export const completion: Command = {
+/** `loadAll` gives the commands that are completed. */
+export const completionOf = (loadAll: () => Promise<readonly Command[]>): Command => ({
   name: 'completion',
   summary: 'completion for bash, zsh or fish, on stdout',
   args: [{ name: '<shell>', description: shells.join(', ') }],
@@ -16,10 +17,9 @@ export const completion: Command = {
     const shell = shells.find((each) => each === typed);
     if (!shell)
       throw usageFailure(`${typed}: unknown shell.${didYouMean(typed, shells)}`, `Known: ${shells.join(', ')}.`);
-    const { loadAllCommands } = await import('../commands.ts');
     const { readCatalogue } = await import('../../charts/catalogue.ts');
     const services = readCatalogue(join(repo, 'services')).map(({ name }) => name);
-    stdout.write(completionScript(shell, await loadAllCommands(), services));
+    stdout.write(completionScript(shell, await loadAll(), services));
     return 'ok';
   },
-};
+});

@@ -1,6 +1,5 @@
-import type { Caller } from './caller.ts';
+import type { Caller, EdgeTarget, KindLoad, OpenCaller } from './caller.ts';
 import type { LoadKind } from './kinds.ts';
-import type { EdgeTarget, KindLoad, OpenCaller } from './load.ts';
 import type { Tally } from './report.ts';
 
 type Open = (load: KindLoad, target: EdgeTarget, tally: Tally) => Promise<Caller>;

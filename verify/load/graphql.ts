@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { Caller } from './caller.ts';
+import type { Caller, EdgeTarget, KindLoad } from './caller.ts';
 import { failedAnswer, type HttpAnswer, jsonOf, openHttpExchange } from './http-exchange.ts';
-import type { EdgeTarget, KindLoad } from './load.ts';
 import { failed, type Outcome, ok, wrong } from './outcome.ts';
 import { closing, openAccount, runId } from './rest.ts';
 

@@ -6,9 +6,8 @@ import {
   OrderService,
   Side,
 } from '../../services/orders/contract/gen/exchange/orders/v1/orders_pb.js';
-import type { Caller } from './caller.ts';
+import type { Caller, EdgeTarget, KindLoad } from './caller.ts';
 import { openHttpExchange, releaseHeader } from './http-exchange.ts';
-import type { EdgeTarget, KindLoad } from './load.ts';
 import { failed, failureOf, type Outcome, ok, wrong } from './outcome.ts';
 import { openAccount, runId } from './rest.ts';
 

@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import type { EdgeTarget } from './load.ts';
+import type { EdgeTarget } from './caller.ts';
 import { failed, type Outcome } from './outcome.ts';
 
 export const releaseHeader = 'x-parley-release';

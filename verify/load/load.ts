@@ -1,27 +1,8 @@
-import type { Caller } from './caller.ts';
+import type { Caller, EdgeTarget, KindLoad, OpenCaller } from './caller.ts';
 import type { Clock } from './clock.ts';
-import type { LoadKind } from './kinds.ts';
 import { failed, failureOf, type Outcome } from './outcome.ts';
 import { type KindReport, type LoadReport, loadReport, Tally } from './report.ts';
 import { dueAt, dueCount } from './schedule.ts';
-
-/** The way in from outside. */
-export interface EdgeTarget {
-  /** `http://127.0.0.1:7080` or `https://localhost:7443`. */
-  readonly url: string;
-  /** PEM of the authority to trust, for https. */
-  readonly authorityPem?: string;
-  /** The bearer token to send; asked before each request, so that it can be renewed in a long run. */
-  token(): Promise<string>;
-}
-
-export interface KindLoad {
-  readonly kind: LoadKind;
-  /** Requests (for streams: streams) started in a second. */
-  readonly rps: number;
-  /** Connections to the edge, kept for the whole run. */
-  readonly connections: number;
-}
 
 export interface LoadOptions {
   readonly target: EdgeTarget;
@@ -35,9 +16,6 @@ export interface LoadOptions {
   /** Told about once a second, for a progress line. */
   readonly onProgress?: (sent: number, failed: number) => void;
 }
-
-/** Opens what a kind needs to talk to the target. */
-export type OpenCaller = (load: KindLoad, target: EdgeTarget, tally: Tally) => Promise<Caller>;
 
 const progressMs = 1000;
 

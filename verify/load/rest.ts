@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { Caller } from './caller.ts';
+import type { Caller, EdgeTarget, KindLoad } from './caller.ts';
 import { failedAnswer, type HttpAnswer, type HttpExchange, jsonOf, openHttpExchange } from './http-exchange.ts';
-import type { EdgeTarget, KindLoad } from './load.ts';
 import { type Outcome, ok, wrong } from './outcome.ts';
 
 /** What contract v1 of accounts promises; fields that it does not name may come. */
