@@ -20,11 +20,12 @@ export interface PushTarget {
 }
 
 /** How long a sidecar may take; it takes milliseconds unless the machine is overloaded. */
-const confirmWithinMs = 5000;
+export const confirmWithinMs = 5000;
 const firstPollMs = 1;
 const longestPollMs = 20;
 
-const wait = (clock: Clock, ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
+/** Resolves after `ms` milliseconds. */
+export const wait = (clock: Clock, ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
 
 const refused = /(?:\.update_rejected|\.update_failure)$/;
 
