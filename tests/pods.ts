@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Pod, PodList } from 'kubernetes-types/core/v1.js';
 import { eventually } from './eventually.ts';
 import type { Exchange } from './exchange.ts';
@@ -48,4 +49,14 @@ export async function allReady(exchange: Exchange, deadlineMs = 30_000): Promise
     },
     (unready) => unready.length === 0,
   );
+}
+
+/**
+ * Rolls a Deployment and waits until it is rolled out. By an annotation of our own: `kubectl rollout restart` marks by the
+ * second and refuses a second one within it, and a roll can be over sooner.
+ */
+export async function rollDeployment(exchange: Exchange, deployment: string): Promise<void> {
+  const template = { metadata: { annotations: { roll: randomUUID() } } };
+  await exchange.kubectl('patch', 'deployment', deployment, '-p', JSON.stringify({ spec: { template } }));
+  await exchange.kubectl('rollout', 'status', `deployment/${deployment}`, '--timeout=120s');
 }

@@ -3,6 +3,7 @@ import type { PodList } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { figures, loadWhile } from '../load.ts';
+import { rollDeployment } from '../pods.ts';
 
 const rolls = 5;
 const clients = 8;
@@ -47,10 +48,7 @@ const edgePods = async () =>
   (await exchange.get<PodList>('pods', '-l', 'app.kubernetes.io/name=edge')).items.map(({ metadata }) => metadata?.uid);
 
 async function rollEdge(): Promise<void> {
-  for (let round = 0; round < rolls; round += 1) {
-    await exchange.kubectl('rollout', 'restart', 'deployment/edge');
-    await exchange.kubectl('rollout', 'status', 'deployment/edge', '--timeout=120s');
-  }
+  for (let round = 0; round < rolls; round += 1) await rollDeployment(exchange, 'edge');
 }
 
 test('with two edges per release everything answers', async () => {

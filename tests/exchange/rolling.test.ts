@@ -2,6 +2,7 @@ import type { PodList } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { figures, loadWhile } from '../load.ts';
+import { rollDeployment } from '../pods.ts';
 
 const rolls = 20;
 const weightChanges = 50;
@@ -17,11 +18,6 @@ beforeAll(async () => {
 });
 afterAll(() => exchange.stop());
 
-async function roll(deployment: string): Promise<void> {
-  await exchange.kubectl('rollout', 'restart', `deployment/${deployment}`);
-  await exchange.kubectl('rollout', 'status', `deployment/${deployment}`, '--timeout=60s');
-}
-
 /** Pods of a Deployment by uid: which ones there were tells whether it was really rolled. */
 async function podsOf(service: string): Promise<string[]> {
   const { items } = await exchange.get<PodList>('pods', '-l', `app.kubernetes.io/name=${service}`);
@@ -35,7 +31,7 @@ test(`no request fails while providers and consumer are rolled ${rolls} times ea
       for (let round = 0; round < rolls; round++) {
         for (const service of services) {
           for (const uid of await podsOf(service)) seen.get(service)?.add(uid);
-          await roll(`${service}-${round % 2 === 0 ? '1-4-0' : '2-0-0'}`);
+          await rollDeployment(exchange, `${service}-${round % 2 === 0 ? '1-4-0' : '2-0-0'}`);
         }
       }
     };

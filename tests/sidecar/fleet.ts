@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { systemClock } from '../../local/clock.ts';
 import { freePorts } from '../../local/daemon/free-ports.ts';
-import { findEnvoy } from '../../local/envoy/find.ts';
 import { createEvents, type EventRecorder } from '../../local/objects/events.ts';
 import { type Authority, openAuthority } from '../../local/pki/authority.ts';
 import type { AnyRoute } from '../../local/sidecar/objects.ts';
@@ -14,6 +13,7 @@ import { createSidecars, type RunningSidecars } from '../../local/sidecar/sideca
 import { createKinds } from '../../local/store/kinds.ts';
 import { openStore } from '../../local/store/object-store.ts';
 import type { KubeObject, ObjectStore, Stored } from '../../local/store/types.ts';
+import { envoyPath } from '../envoy.ts';
 
 /** The sidecars of a cluster on a store in memory, around programs of the test. */
 export interface Fleet {
@@ -44,7 +44,7 @@ export async function openFleet(): Promise<Fleet> {
   const [http, https] = await freePorts(2);
   const hostPorts = { 8080: `127.0.0.1:${http}`, 8443: `127.0.0.1:${https}` };
   store.create(sample.namespace());
-  const { path: envoy } = await findEnvoy({ env: process.env, toolsDir: join(tmpdir(), 'parley-tools') });
+  const envoy = await envoyPath();
   const open = () => createSidecars({ store, authority, envoy, stateDir: root, clock: systemClock, events, hostPorts });
   let sidecars = open();
   const started = new Set<string>();

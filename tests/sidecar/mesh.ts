@@ -4,7 +4,6 @@ import { createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../local/clock.ts';
-import { findEnvoy } from '../../local/envoy/find.ts';
 import { type Authority, openAuthority } from '../../local/pki/authority.ts';
 import { type Compiled, type CompileOptions, compile } from '../../local/sidecar/compile.ts';
 import { meshPod } from '../../local/sidecar/mesh-pod.ts';
@@ -13,6 +12,7 @@ import * as sample from '../../local/sidecar/sample-mesh.ts';
 import { type Sidecar, startSidecar } from '../../local/sidecar/sidecar.ts';
 import { readWorld } from '../../local/sidecar/world.ts';
 import type { KubeObject, Stored } from '../../local/store/types.ts';
+import { envoyPath } from '../envoy.ts';
 
 /** Real sidecars around programs of the test, configured from `objects`; `end` takes everything away again. */
 export interface Mesh {
@@ -40,10 +40,7 @@ export async function openMesh(
 ): Promise<Mesh> {
   const root = mkdtempSync(join(tmpdir(), 'mesh-'));
   const authority = await openAuthority({ dir: join(root, 'pki'), clock: systemClock, trustDomain: 'cluster.local' });
-  const envoy = await findEnvoy({
-    env: process.env,
-    toolsDir: process.env.PARLEY_TOOLS ?? join(tmpdir(), 'parley-tools'),
-  });
+  const envoy = await envoyPath();
   const closers: (() => Promise<unknown>)[] = [];
   const dir = (pod: string) => join(root, pod);
   for (const { name } of pods) mkdirSync(join(dir(name), 'in'), { recursive: true });
@@ -86,7 +83,7 @@ export async function openMesh(
           pod: meshPod(podObjects.get(name) as Stored, sketch?.ip ?? ''),
           podDir: dir(name),
           authority,
-          envoy: envoy.path,
+          envoy,
           clock: systemClock,
           onBack: () => undefined,
           onEvent: (reason, message) => mesh.events.push(`${reason}: ${message}`),

@@ -11,6 +11,7 @@ import { plan } from '../../local/sidecar/push-plan.ts';
 import { files } from '../../local/sidecar/resource.ts';
 import * as sample from '../../local/sidecar/sample-mesh.ts';
 import { startSidecar } from '../../local/sidecar/sidecar.ts';
+import { envoyPath } from '../envoy.ts';
 import { eventually } from '../eventually.ts';
 import { call, type Mesh, openMesh, out } from './mesh.ts';
 
@@ -166,7 +167,7 @@ test('certificates are replaced at half of their life while requests go on', asy
     pod: sidecarOf('orders-1').pod,
     podDir,
     authority: short,
-    envoy: process.env.PARLEY_ENVOY ?? 'envoy',
+    envoy: await envoyPath(),
     clock: systemClock,
   };
   const failures: string[] = [];
