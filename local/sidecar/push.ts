@@ -20,12 +20,11 @@ export interface PushTarget {
 }
 
 /** How long a sidecar may take; it takes milliseconds unless the machine is overloaded. */
-export const confirmWithinMs = 5000;
+const confirmWithinMs = 5000;
 const firstPollMs = 1;
 const longestPollMs = 20;
 
-/** Resolves after `ms` milliseconds. */
-export const wait = (clock: Clock, ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
+const wait = (clock: Clock, ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
 
 const refused = /(?:\.update_rejected|\.update_failure)$/;
 

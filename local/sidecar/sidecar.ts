@@ -7,10 +7,10 @@ import { spawnProcess } from '../process/spawn.ts';
 import { type Admin, openAdmin } from './admin.ts';
 import { bootstrap, envoyArguments } from './bootstrap.ts';
 import type { Compiled } from './compile.ts';
-import { type ConfigFile, type ConfigFiles, filesOf, readConfig, removeConfig, writeConfig } from './config-files.ts';
+import { type ConfigFile, type ConfigFiles, filesOf, readConfig, writeConfig } from './config-files.ts';
 import { identityFile } from './identity-file.ts';
 import type { MeshPod } from './mesh-pod.ts';
-import { complaint, confirm, confirmWithinMs, logSize, type PushResult, push, wait } from './push.ts';
+import { complaint, confirm, logSize, type PushResult, push } from './push.ts';
 import { confirmationOf, startConfirmations } from './push-plan.ts';
 import { files } from './resource.ts';
 import { supervise } from './supervisor.ts';
@@ -24,7 +24,7 @@ export interface SidecarOptions {
   readonly clock: Clock;
   /** Told what went wrong or was mended: `SidecarRestarted`, `SidecarFailed`, `RotationFailed`. */
   readonly onEvent: (reason: string, message: string) => void;
-  /** An Envoy that ended is back, with what was pushed last or, when it does not start with that, what it had. */
+  /** An Envoy that ended is back, with the configuration that it had. */
   readonly onBack: () => void;
 }
 
@@ -33,29 +33,18 @@ export interface Sidecar {
   readonly pod: MeshPod;
   readonly admin: Admin;
   readonly running: boolean;
-  /** Its Envoy ended less than the time of a confirmation ago and may be back at any moment. */
-  readonly restarting: boolean;
   /** What it has confirmed last. */
   readonly confirmed: Compiled;
-  /**
-   * Brings it to `compiled`. A configuration that was refused once is not tried again until it differs. An Envoy that is
-   * being started again starts with it, and is waited for as long as it is `restarting`.
-   */
+  /** Brings it to `compiled`. A configuration that was refused once is not tried again until it differs. */
   push(compiled: Compiled): Promise<PushResult>;
   stop(): Promise<void>;
   /** Lets go of the Envoy, which runs on for the next daemon. */
   release(): void;
 }
 
-const backPollMs = 5;
-
 interface Held {
   files: ConfigFiles;
   confirmed: Compiled;
-  /** What is to be in force; a start begins with it. */
-  wanted?: Compiled | undefined;
-  /** Key of what a start failed with: the next starts take what was confirmed. */
-  failedStart?: string | undefined;
   refused?: { readonly key: string; readonly result: PushResult };
 }
 
@@ -81,7 +70,7 @@ export async function startSidecar(options: SidecarOptions, compiled: Compiled):
   });
   const pushNow = async (next: Compiled): Promise<PushResult> => {
     const set = filesOf(next);
-    const key = keyOf(set);
+    const key = [...set.values()].map(({ version }) => version).join();
     if (held.refused?.key === key) return held.refused.result;
     const result = await push(target(), held.files, set).catch((error: unknown) => {
       // Between two files (a full disk): what was renamed before is in force.
@@ -90,15 +79,6 @@ export async function startSidecar(options: SidecarOptions, compiled: Compiled):
     });
     held.refused = result.outcome === 'rejected' ? { key, result } : undefined;
     if (result.outcome === 'confirmed') Object.assign(held, { files: set, confirmed: next });
-    return result;
-  };
-  const restarting = () => process.downSince !== undefined && clock.now() - process.downSince <= confirmWithinMs;
-  const pushWhenUp = async (next: Compiled): Promise<PushResult> => {
-    held.wanted = next;
-    while (!process.running && restarting()) await wait(clock, backPollMs);
-    if (!process.running) return { outcome: 'unconfirmed', message: 'it has ended and is not back yet' };
-    const result = await pushNow(next);
-    if (result.outcome !== 'unconfirmed' && held.wanted === next) held.wanted = undefined;
     return result;
   };
 
@@ -134,13 +114,10 @@ export async function startSidecar(options: SidecarOptions, compiled: Compiled):
     get running() {
       return process.running;
     },
-    get restarting() {
-      return restarting();
-    },
     get confirmed() {
       return held.confirmed;
     },
-    push: pushWhenUp,
+    push: pushNow,
     async stop() {
       identity.stop();
       await process.end();
@@ -159,27 +136,15 @@ function onDisk(podDir: string, set: ConfigFiles): ConfigFiles {
   return new Map(read.map((file) => [file.path, file]));
 }
 
-const keyOf = (set: ConfigFiles) => [...set.values()].map(({ version }) => version).join();
-
-/** What a start begins with: what is wanted, unless it was refused or a start has failed with it. */
-function startOf(held: Held): { readonly files: ConfigFiles; readonly compiled: Compiled } {
-  const last = { files: held.files, compiled: held.confirmed };
-  if (!held.wanted) return last;
-  const set = filesOf(held.wanted);
-  return [held.refused?.key, held.failedStart].includes(keyOf(set)) ? last : { files: set, compiled: held.wanted };
-}
-
 /** Every start writes all files first, so that Envoy never starts between two steps of a push. */
 function superviseEnvoy(options: SidecarOptions, admin: Admin, held: Held) {
   const { pod, podDir, clock, onEvent } = options;
   const name = `${pod.namespace}/${pod.name} sidecar`;
   let logFrom = 0;
-  let start = startOf(held);
   return supervise({
     clock,
     spawn() {
-      start = startOf(held);
-      for (const file of start.files.values()) writeConfig(podDir, file);
+      for (const file of held.files.values()) writeConfig(podDir, file);
       logFrom = logSize(podDir);
       return spawnProcess({
         name,
@@ -192,13 +157,8 @@ function superviseEnvoy(options: SidecarOptions, admin: Admin, held: Held) {
       });
     },
     async ready(ended) {
-      const failed = await confirm({ podDir, admin, clock, ended }, startConfirmations(start.files), 0);
-      if (failed) {
-        if (start.files !== held.files) held.failedStart = keyOf(start.files);
-        throw new Error(`${name} does not start: ${complaint(podDir, logFrom)}`);
-      }
-      for (const path of held.files.keys()) if (!start.files.has(path)) removeConfig(podDir, path);
-      Object.assign(held, { files: start.files, confirmed: start.compiled, failedStart: undefined });
+      const failed = await confirm({ podDir, admin, clock, ended }, startConfirmations(held.files), 0);
+      if (failed) throw new Error(`${name} does not start: ${complaint(podDir, logFrom)}`);
     },
     onRestart: ({ signal, code }) =>
       onEvent('SidecarRestarted', `the sidecar ended (${signal ?? code ?? 'unknown'}) and is started again`),

@@ -218,9 +218,10 @@ class SidecarFleet implements RunningSidecars {
     }
   }
 
-  /** What a sidecar had to say against it; one that is being started again takes it with its start. */
+  /** What a running sidecar had to say against it; one that is being started again reads its files by itself. */
   async #pushOne(sidecar: Sidecar, world: World): Promise<Failure | undefined> {
     const name = `sidecar of ${sidecar.pod.namespace}/${sidecar.pod.name}`;
+    if (!sidecar.running) return undefined;
     let result: PushResult;
     try {
       result = await sidecar.push(compile(sidecar.pod, world, this.#compile));
@@ -228,7 +229,7 @@ class SidecarFleet implements RunningSidecars {
       this.#options.clock.after(retryMs, () => void this.settled());
       return { rejected: false, message: `${name}: ${(error as Error).message}` };
     }
-    if (result.outcome === 'confirmed' || !this.#live.has(sidecar.pod.uid)) return undefined;
+    if (result.outcome === 'confirmed' || !this.#live.has(sidecar.pod.uid) || !sidecar.running) return undefined;
     if (result.outcome === 'unconfirmed') this.#options.clock.after(retryMs, () => void this.settled());
     return { rejected: result.outcome === 'rejected', message: `${name} ${result.outcome}: ${result.message}` };
   }
@@ -296,8 +297,7 @@ class SidecarFleet implements RunningSidecars {
   #sendsTo(podUid: string): boolean {
     if ([...this.#starting.values()].some(({ endpointUids }) => endpointUids.has(podUid))) return true;
     return [...this.#live].some(
-      ([uid, { running, restarting, confirmed }]) =>
-        uid !== podUid && (running || restarting) && confirmed.endpointUids.has(podUid),
+      ([uid, sidecar]) => uid !== podUid && sidecar.running && sidecar.confirmed.endpointUids.has(podUid),
     );
   }
 

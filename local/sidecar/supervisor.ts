@@ -10,8 +10,6 @@ const stopMs = 2000;
 export interface Supervisor {
   /** The process is there and was ready. */
   readonly running: boolean;
-  /** When the process ended that is being started again; undefined while one is ready or none is wanted. Milliseconds of the clock. */
-  readonly downSince: number | undefined;
   /** Aborted when the present process has ended. */
   readonly ended: AbortSignal;
   /** Starts the process; rejects, with nothing left running, when it does not get ready. */
@@ -40,7 +38,6 @@ export function supervise(options: {
   let ended = new AbortController();
   let wanted = false;
   let ready = false;
-  let downSince: number | undefined;
   let backoffMs = restartFirstMs;
   let cancel: () => void = () => undefined;
   /** Grows when the owner ends or lets go: a start that is under way then comes to nothing. */
@@ -73,7 +70,6 @@ export function supervise(options: {
       handle = undefined;
       ready = false;
       if (!wanted) return;
-      downSince ??= clock.now();
       if (clock.now() - startedMs > steadyMs) backoffMs = restartFirstMs;
       options.onRestart(exit);
       later();
@@ -95,7 +91,6 @@ export function supervise(options: {
       if (own !== epoch) throw new Error('ended while it was started');
       wanted = true;
       ready = true;
-      downSince = undefined;
     } catch (error) {
       if (own === epoch) await stopPresent();
       throw error;
@@ -104,9 +99,6 @@ export function supervise(options: {
   return {
     get running() {
       return ready;
-    },
-    get downSince() {
-      return downSince;
     },
     get ended() {
       return ended.signal;
@@ -120,13 +112,11 @@ export function supervise(options: {
     release() {
       epoch += 1;
       wanted = false;
-      downSince = undefined;
       cancel();
       handle = undefined;
     },
     async end() {
       epoch += 1;
-      downSince = undefined;
       await stopPresent();
     },
   };
