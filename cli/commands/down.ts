@@ -6,7 +6,7 @@ import { createProgress } from '../output/progress.ts';
 import { stateFolder } from '../state-folder.ts';
 import { openTarget } from '../target/choose.ts';
 import { targetNames } from '../target/target.ts';
-import { withUpLock } from '../up-lock.ts';
+import { withUpLock } from '../up/up-lock.ts';
 
 export const down: Command = {
   name: 'down',

@@ -1,5 +1,5 @@
-import { changePlan } from '../change-plan.ts';
 import type { Command } from '../command.ts';
+import { changePlan } from '../up/change-plan.ts';
 
 export const release: Command = {
   name: 'release',

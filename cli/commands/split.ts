@@ -1,6 +1,6 @@
-import { changePlan } from '../change-plan.ts';
 import type { Command } from '../command.ts';
 import { usageFailure } from '../failure.ts';
+import { changePlan } from '../up/change-plan.ts';
 
 export const split: Command = {
   name: 'split',

@@ -9,8 +9,8 @@ import { writeDocument } from '../output/document.ts';
 import { createProgress } from '../output/progress.ts';
 import { chooseMesh, chooseTarget, openTarget } from '../target/choose.ts';
 import { targetNames } from '../target/target.ts';
-import { bringUp } from '../up.ts';
-import { withUpLock } from '../up-lock.ts';
+import { bringUp } from '../up/up.ts';
+import { withUpLock } from '../up/up-lock.ts';
 
 export const up: Command = {
   name: 'up',

@@ -1,13 +1,13 @@
-import type { Plan } from '../charts/plan.ts';
-import { ownLabels } from '../mesh/objects.ts';
-import { type Applied, applyAll } from './apply/apply.ts';
-import type { Cluster } from './cluster.ts';
-import type { CommandContext } from './command.ts';
-import { Failure } from './failure.ts';
-import { observe, planOf, type RunningDeployment, releaseOf } from './plan.ts';
-import type { Rendered } from './rendering.ts';
-import { namespace, programmed, readRoutes, refusedRoute } from './routes.ts';
-import { type Missing, waitUntil } from './wait.ts';
+import type { Plan } from '../../charts/plan.ts';
+import { ownLabels } from '../../mesh/objects.ts';
+import { type Applied, applyAll } from '../apply/apply.ts';
+import type { Cluster } from '../cluster.ts';
+import type { CommandContext } from '../command.ts';
+import { Failure } from '../failure.ts';
+import { observe, planOf, type RunningDeployment, releaseOf } from '../plan.ts';
+import type { Rendered } from '../rendering.ts';
+import { namespace, programmed, readRoutes, refusedRoute } from '../routes.ts';
+import { type Missing, waitUntil } from '../wait.ts';
 
 export interface CarriedOut {
   readonly applied: readonly Applied[];

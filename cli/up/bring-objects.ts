@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import { readCatalogue } from '../charts/catalogue.ts';
-import { defaultPlan } from '../charts/plan.ts';
-import { applyAll } from './apply/apply.ts';
+import { readCatalogue } from '../../charts/catalogue.ts';
+import { defaultPlan } from '../../charts/plan.ts';
+import { applyAll } from '../apply/apply.ts';
+import { type Cluster, openCluster } from '../cluster.ts';
+import type { CommandContext } from '../command.ts';
+import { waitForAnswers } from '../conversations/conversations.ts';
+import { openConversation } from '../edge.ts';
+import { interrupted } from '../failure.ts';
+import { completePlan, observe, planOf } from '../plan.ts';
+import { type RenderChoices, type Rendered, rememberChoices, renderPlan } from '../rendering.ts';
+import { makeMissingSecrets } from '../secrets.ts';
+import { stateFolder } from '../state-folder.ts';
+import type { TargetRequest } from '../target/target.ts';
 import { carryOut, waitForReleases, waitForRoutes } from './carry-out.ts';
-import { type Cluster, openCluster } from './cluster.ts';
-import type { CommandContext } from './command.ts';
-import { waitForAnswers } from './conversations/conversations.ts';
-import { openConversation } from './edge.ts';
-import { interrupted } from './failure.ts';
-import { completePlan, observe, planOf } from './plan.ts';
-import { type RenderChoices, type Rendered, rememberChoices, renderPlan } from './rendering.ts';
-import { makeMissingSecrets } from './secrets.ts';
-import { stateFolder } from './state-folder.ts';
-import type { TargetRequest } from './target/target.ts';
 
 export interface UpResult {
   readonly edge: { readonly http: string; readonly https: string; readonly authority: string };

@@ -1,7 +1,7 @@
+import { Failure, interrupted } from '../failure.ts';
+import type { RenderChoices } from '../rendering.ts';
+import type { Target, TargetRequest } from '../target/target.ts';
 import type { UpResult } from './bring-objects.ts';
-import { Failure, interrupted } from './failure.ts';
-import type { RenderChoices } from './rendering.ts';
-import type { Target, TargetRequest } from './target/target.ts';
 
 /**
  * Check, bundle, daemon, secrets, objects, and then waits until every conversation has answered through the sidecars.
@@ -33,7 +33,7 @@ export async function bringUp(target: Target, request: TargetRequest, choices: R
 
 /** One bundle per release; what is built already costs nothing. */
 async function buildReleases(): Promise<number> {
-  const { bundle } = await import('../services/bundle.ts');
+  const { bundle } = await import('../../services/bundle.ts');
   const bundled = await bundle().catch((cause) => {
     throw new Failure('BundleFailed', 'the releases cannot be bundled', { cause, hint: 'Type: make typecheck' });
   });

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { type Catalogue, readCatalogue } from '../charts/catalogue.ts';
-import type { Plan } from '../charts/plan.ts';
+import { type Catalogue, readCatalogue } from '../../charts/catalogue.ts';
+import type { Plan } from '../../charts/plan.ts';
+import { openCluster } from '../cluster.ts';
+import type { CommandContext, Invocation } from '../command.ts';
+import { parseDuration } from '../duration.ts';
+import { Failure } from '../failure.ts';
+import { writeDocument } from '../output/document.ts';
+import { createProgress } from '../output/progress.ts';
+import { choicesInForce, renderPlan } from '../rendering.ts';
+import { stateFolder } from '../state-folder.ts';
+import { didYouMean } from '../suggest.ts';
 import { carryOut, currentPlan, waitForReleases, waitForRoutes } from './carry-out.ts';
-import { openCluster } from './cluster.ts';
-import type { CommandContext, Invocation } from './command.ts';
-import { parseDuration } from './duration.ts';
-import { Failure } from './failure.ts';
-import { writeDocument } from './output/document.ts';
-import { createProgress } from './output/progress.ts';
-import { choicesInForce, renderPlan } from './rendering.ts';
-import { stateFolder } from './state-folder.ts';
-import { didYouMean } from './suggest.ts';
 
 /** Reads the plan, changes it, applies the difference, and returns when it is in force. */
 export async function changePlan(

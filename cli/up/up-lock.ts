@@ -1,7 +1,7 @@
-import { releaseLock, takeLock } from '../local/daemon/lock.ts';
-import type { CommandContext } from './command.ts';
-import { stateFolder } from './state-folder.ts';
-import { waitUntil } from './wait.ts';
+import { releaseLock, takeLock } from '../../local/daemon/lock.ts';
+import type { CommandContext } from '../command.ts';
+import { stateFolder } from '../state-folder.ts';
+import { waitUntil } from '../wait.ts';
 
 /** Runs `work` while no other `up` or `down` is at work on this state folder; waits for the one that is, and says so. */
 export async function withUpLock<T>(
