@@ -2,6 +2,10 @@ import type { MeshIntent, ServiceIntent } from '../mesh/intent.ts';
 import type { Compiled, Mesh } from '../mesh/mesh.ts';
 import type { Environment } from './environments.ts';
 
+/** How traffic gets into sidecars: by the mesh's CNI plug-in, or by an init container, which needs NET_ADMIN. */
+export const captures = ['cni', 'init'] as const;
+export type Capture = (typeof captures)[number];
+
 /** What every part of the chart is built from. */
 export interface ChartContext {
   readonly intent: MeshIntent;
@@ -10,6 +14,14 @@ export interface ChartContext {
   readonly environment: Environment;
   /** OTLP over HTTP, for example `http://collector.observability.svc.cluster.local:4318`; absent: no spans leave a process. */
   readonly collector?: URL;
+  readonly capture: Capture;
+  /** What images are called in the cluster, by the names of the charts. */
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/** The name of an image as the cluster knows it. */
+export function imageOf({ images }: Pick<ChartContext, 'images'>, name: string): string {
+  return images[name] ?? name;
 }
 
 /** The intent of a service; throws when the plan and the catalogue disagree, which `assertPlan` refuses earlier. */

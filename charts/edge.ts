@@ -6,7 +6,7 @@ import { ownLabels, serviceSelector } from '../mesh/objects.ts';
 import { adminPort } from '../mesh/ports.ts';
 import { versions } from '../mesh/versions.ts';
 import { k8s } from './cdk8s-plus.ts';
-import type { ChartContext } from './context.ts';
+import { type ChartContext, imageOf } from './context.ts';
 import { secretContracts } from './secrets.ts';
 import { standing } from './standing.ts';
 import { httpProbes, socketsAnnotation, Workload, type WorkloadProps } from './workload.ts';
@@ -91,7 +91,7 @@ function plainEnvoy(scope: Construct, context: ChartContext): Flavour {
     ],
     container: {
       name: 'envoy',
-      image: versions.envoy.image,
+      image: imageOf(context, versions.envoy.image),
       args: [
         '-c',
         `${edgeFiles.config}/${file}`,

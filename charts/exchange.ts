@@ -21,7 +21,8 @@ export function exchangeChart(context: ChartContext, catalogue: Catalogue): Char
       name: namespace,
       labels: {
         ...ownLabels,
-        'pod-security.kubernetes.io/enforce': 'restricted',
+        // An init container that redirects traffic needs NET_ADMIN, which only `privileged` allows.
+        'pod-security.kubernetes.io/enforce': context.capture === 'cni' ? 'restricted' : 'privileged',
         'pod-security.kubernetes.io/warn': 'restricted',
         ...labels,
       },

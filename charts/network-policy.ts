@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { edgeName, edgesOf } from '../mesh/intent.ts';
 import { ownLabels, serviceSelector } from '../mesh/objects.ts';
+import { otlpGrpcPort } from '../mesh/ports.ts';
 import { k8s } from './cdk8s-plus.ts';
 import type { ChartContext } from './context.ts';
 
@@ -22,7 +23,7 @@ export function networkPolicy(scope: Construct, context: ChartContext, service: 
     spec: {
       podSelector: { matchLabels: serviceSelector(service) },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: service === edgeName ? outside(context) : callers(context, service),
+      ingress: [...(service === edgeName ? outside(context) : callers(context, service)), ...scraper(context)],
       egress: [dns, controlPlane(context), ...providers(context, service), ...collector(context)],
     },
   });
@@ -41,6 +42,19 @@ function providers(context: ChartContext, service: string): k8s.NetworkPolicyEgr
   return edgesOf(context.intent)
     .filter(({ caller }) => caller === service)
     .map(({ provider }) => ({ to: [podsOf(provider.name)], ports: tcp(provider.port, ...context.mesh.inboundPorts) }));
+}
+
+/** Reads metrics, and nothing else. */
+function scraper({ intent, mesh }: ChartContext): k8s.NetworkPolicyIngressRule[] {
+  const { monitoring } = intent;
+  if (!monitoring) return [];
+  const pods = { matchLabels: serviceSelector(monitoring.serviceAccount) };
+  return [
+    {
+      from: [{ namespaceSelector: namespaceNamed(monitoring.namespace), podSelector: pods }],
+      ports: tcp(...mesh.metricsPorts),
+    },
+  ];
 }
 
 /** Clients outside have no address that could be listed. */
@@ -63,10 +77,14 @@ function controlPlane({ mesh }: ChartContext): k8s.NetworkPolicyEgressRule {
   };
 }
 
-/** A collector in the cluster is named by its namespace, one outside by its address; a host name outside cannot be expressed. */
-function collector({ collector: url }: ChartContext): k8s.NetworkPolicyEgressRule[] {
+/**
+ * A collector in the cluster is named by its namespace, one outside by its address; a host name outside cannot be expressed.
+ * The application sends to the port of the URL, its sidecar OTLP over gRPC.
+ */
+function collector({ collector: url, intent }: ChartContext): k8s.NetworkPolicyEgressRule[] {
   if (!url) return [];
-  const ports = tcp(Number(url.port || (url.protocol === 'https:' ? 443 : 80)));
+  const own = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  const ports = tcp(own, ...(intent.tracing && own !== otlpGrpcPort ? [otlpGrpcPort] : []));
   const inCluster = /^[^.]+\.([^.]+)\.svc(\.|$)/.exec(url.hostname);
   if (inCluster?.[1]) return [{ to: [{ namespaceSelector: namespaceNamed(inCluster[1]) }], ports }];
   if (/^\d+(\.\d+){3}$/.test(url.hostname)) return [{ to: [{ ipBlock: { cidr: `${url.hostname}/32` } }], ports }];

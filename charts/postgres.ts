@@ -3,7 +3,7 @@ import { postgres } from '../mesh/exchange.ts';
 import { ownLabels, serviceSelector } from '../mesh/objects.ts';
 import type { CatalogueService } from './catalogue.ts';
 import { k8s } from './cdk8s-plus.ts';
-import { type ChartContext, intentOf } from './context.ts';
+import { type ChartContext, imageOf, intentOf } from './context.ts';
 import { databaseList, ownershipQueries, passwordVariable } from './database-owner.ts';
 import { servicePort } from './ports.ts';
 import { databasePasswordKey, secretContracts } from './secrets.ts';
@@ -53,7 +53,7 @@ export function database(scope: Construct, context: ChartContext, services: read
     ],
     container: {
       name,
-      image: `postgres:${version}`,
+      image: imageOf(context, `postgres:${version}`),
       args: ['bash', `${startPath}/${startScript}`],
       ports: [{ name: 'tcp', port: postgres.port }],
       env: [

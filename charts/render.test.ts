@@ -145,3 +145,29 @@ test('Istio can express the whole exchange; Linkerd says what it cannot', () => 
     new Set(['services.outlierDetection.intervalMs', 'services.outlierDetection.maxEjectionPercent']),
   );
 });
+
+test('images are called what the cluster calls them; one that is not listed keeps its name', () => {
+  const images = { 'parley/orders:1.4.0': 'registry.test/parley/orders:1.4.0-0123456789ab' };
+  const used = imagesOf(render({ plan: canary, catalogue, mesh: 'istio', env: 'dev', images }));
+  expect(used).toContain('registry.test/parley/orders:1.4.0-0123456789ab');
+  expect(used).not.toContain('parley/orders:1.4.0');
+  expect(used).toContain('parley/orders:2.0.0');
+});
+
+test.each([
+  { capture: 'cni', level: 'restricted' },
+  { capture: 'init', level: 'privileged' },
+] as const)('capture by $capture: the namespace enforces $level and warns about restricted', ({ capture, level }) => {
+  const [namespace] = render({ plan, catalogue, mesh: 'istio', env: 'dev', capture });
+  expect(namespace?.metadata.labels).toMatchObject({
+    'pod-security.kubernetes.io/enforce': level,
+    'pod-security.kubernetes.io/warn': 'restricted',
+  });
+});
+
+function imagesOf(objects: readonly KubeObject[]): string[] {
+  return objects
+    .filter(isPodMaker)
+    .flatMap(({ spec }) => spec.template.spec?.containers ?? [])
+    .map(({ image }) => image ?? '');
+}

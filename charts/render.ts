@@ -1,10 +1,11 @@
 import { stringify } from 'yaml';
 import { compile, meshOf } from '../mesh/compile.ts';
 import { exchangeIntent } from '../mesh/exchange.ts';
-import type { MeshIntent } from '../mesh/intent.ts';
+import type { MeshIntent, Monitoring } from '../mesh/intent.ts';
 import type { Compiled, Finding } from '../mesh/mesh.ts';
 import type { KubeObject } from '../mesh/objects.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Capture } from './context.ts';
 import { environmentOf } from './environments.ts';
 import { exchangeChart } from './exchange.ts';
 import { inOrder } from './order.ts';
@@ -21,6 +22,12 @@ export interface RenderOptions {
   readonly collector?: URL;
   /** Spans by the sidecars; absent: none. */
   readonly tracing?: MeshIntent['tracing'];
+  /** Who may read metrics; absent: nobody. */
+  readonly monitoring?: Monitoring;
+  /** How traffic gets into the sidecars; absent: `cni`. */
+  readonly capture?: Capture;
+  /** What images are called in the cluster, by the names of the charts; one that is not listed keeps its name. */
+  readonly images?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -31,8 +38,9 @@ export function render(options: RenderOptions): KubeObject[] {
   const environment = environmentOf(options.env);
   const mesh = meshOf(options.mesh);
   const { intent, compiled } = compiledOf(options);
-  const { collector, catalogue } = options;
-  const chart = exchangeChart({ intent, mesh, compiled, environment, ...(collector ? { collector } : {}) }, catalogue);
+  const { collector, catalogue, capture = 'cni', images = {} } = options;
+  const context = { intent, mesh, compiled, environment, capture, images, ...(collector ? { collector } : {}) };
+  const chart = exchangeChart(context, catalogue);
   return inOrder([...chart.toJson().map(asKubeObject), ...compiled.objects]);
 }
 
@@ -54,9 +62,13 @@ export function toJson(objects: readonly KubeObject[]): string {
   return `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, undefined, 2)}\n`;
 }
 
-function compiledOf({ plan, catalogue, mesh, tracing }: RenderOptions): { intent: MeshIntent; compiled: Compiled } {
+function compiledOf(options: RenderOptions): { intent: MeshIntent; compiled: Compiled } {
+  const { plan, catalogue, mesh, tracing, monitoring } = options;
   assertPlan(plan, catalogue);
-  const intent = exchangeIntent(catalogue, plan, tracing);
+  const intent = exchangeIntent(catalogue, plan, {
+    ...(tracing ? { tracing } : {}),
+    ...(monitoring ? { monitoring } : {}),
+  });
   return { intent, compiled: compile(intent, mesh) };
 }
 

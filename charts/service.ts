@@ -4,7 +4,7 @@ import { adminPort } from '../mesh/ports.ts';
 import { compareReleases, releaseName } from '../mesh/release.ts';
 import type { CatalogueService } from './catalogue.ts';
 import { k8s } from './cdk8s-plus.ts';
-import { type ChartContext, intentOf, urlOf } from './context.ts';
+import { type ChartContext, imageOf, intentOf, urlOf } from './context.ts';
 import { servicePort } from './ports.ts';
 import { databaseUrl } from './postgres.ts';
 import { secretVariables } from './secrets.ts';
@@ -50,10 +50,11 @@ function release(scope: Construct, context: ChartContext, entry: CatalogueServic
     replicas: context.environment.replicas,
     user,
     environment: context.environment,
-    podAnnotations: socketsAnnotation,
+    podLabels: context.compiled.pod.labels,
+    podAnnotations: { ...socketsAnnotation, ...context.compiled.pod.annotations },
     container: {
       name: entry.name,
-      image: `parley/${entry.name}:${version}`,
+      image: imageOf(context, `parley/${entry.name}:${version}`),
       ports: [
         { name: intent.protocol, port: intent.port },
         { name: 'admin', port: adminPort },

@@ -1,4 +1,4 @@
-import { edgeName, type MeshIntent, type Protocol, type ServiceIntent } from './intent.ts';
+import { edgeName, type MeshIntent, type Monitoring, type Protocol, type ServiceIntent } from './intent.ts';
 
 /** What the intent needs to know of a service of the catalogue. */
 export interface ExchangeService {
@@ -16,6 +16,9 @@ export const postgres = { name: 'postgres', port: 5432 } as const;
 
 /** Namespace and trust domain of the exchange (docs/architecture.md, Names). */
 export const exchange = { namespace: 'exchange', trustDomain: 'cluster.local' } as const;
+
+/** Who scrapes the exchange where the kit's own observability runs. */
+export const monitoring: Monitoring = { namespace: 'observability', serviceAccount: 'prometheus' };
 
 /** The way in: listeners of the Gateway and the Secret of its certificate. */
 export const edgeGateway: MeshIntent['gateway'] = {
@@ -49,7 +52,7 @@ const outlierDetection = { consecutiveErrors: 5, intervalMs: 1_000, baseEjection
 export function exchangeIntent(
   services: readonly ExchangeService[],
   split: Readonly<Record<string, Readonly<Record<string, number>>>>,
-  tracing?: MeshIntent['tracing'],
+  observed: Pick<MeshIntent, 'tracing' | 'monitoring'> = {},
 ): MeshIntent {
   const planned = services.filter(({ name }) => name in split);
   const databases = planned.filter(({ database }) => database !== undefined).map(({ name }) => name);
@@ -60,7 +63,7 @@ export function exchangeIntent(
       ...planned.map((service) => serviceIntent(service, split[service.name] ?? {}, callersOf(service, planned))),
       ...(databases.length > 0 ? [databaseIntent(databases)] : []),
     ],
-    ...(tracing ? { tracing } : {}),
+    ...observed,
   };
 }
 

@@ -83,6 +83,14 @@ export interface MeshIntent {
   readonly services: readonly ServiceIntent[];
   /** Share of requests of which the sidecars make spans, 0..100; absent: no sidecar tracing. */
   readonly tracing?: { readonly samplingPercent: number };
+  /** Who may read the metrics of every Pod; absent: nobody. */
+  readonly monitoring?: Monitoring;
+}
+
+/** The scraper of metrics, by its identity in the mesh and, for packet filters, by its namespace and `app.kubernetes.io/name`. */
+export interface Monitoring {
+  readonly namespace: string;
+  readonly serviceAccount: string;
 }
 
 /** The services that have releases, and so a route. */

@@ -22,7 +22,7 @@ export interface Compiled {
   readonly notExpressed: readonly Finding[];
   /** For the Namespace: turns injection on, and refuses what no policy allows. */
   readonly namespace: Marks;
-  /** For the template of every Pod in the mesh. */
+  /** For the template of every Pod of a service: where its metrics are. */
   readonly pod: Marks;
   /** Annotations of the apex Service, by service. */
   readonly services: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -35,6 +35,8 @@ export interface Mesh {
   readonly controlPlane: { readonly namespace: string; readonly ports: readonly number[] };
   /** Ports by which a sidecar accepts what other sidecars send, beside the port of the service itself. */
   readonly inboundPorts: readonly number[];
+  /** Ports of a Pod in the mesh from which metrics are read, of the application and of its sidecar. */
+  readonly metricsPorts: readonly number[];
   /** The value of `appProtocol` by which this mesh knows the protocol without having to guess. */
   appProtocol(protocol: Protocol): string;
   compile(intent: MeshIntent): Compiled;

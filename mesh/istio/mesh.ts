@@ -1,5 +1,6 @@
 import type { MeshIntent } from '../intent.ts';
-import type { Compiled, Mesh } from '../mesh.ts';
+import type { Compiled, Marks, Mesh } from '../mesh.ts';
+import { adminPort } from '../ports.ts';
 import { authorization } from './authorization.ts';
 import { gateway } from './gateway.ts';
 import { mutualTls } from './mutual-tls.ts';
@@ -12,6 +13,8 @@ export const istio: Mesh = {
   name: 'istio',
   controlPlane: { namespace: 'istio-system', ports: [15012] },
   inboundPorts: [],
+  // The agent of the sidecar serves the metrics of both (https://istio.io/latest/docs/ops/integrations/prometheus/#option-1-metrics-merging).
+  metricsPorts: [15_020],
   // https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/
   appProtocol: (protocol) => protocol,
   compile(intent: MeshIntent): Compiled {
@@ -27,8 +30,18 @@ export const istio: Mesh = {
       ],
       notExpressed: split.notExpressed,
       namespace: { labels: { 'istio-injection': 'enabled' }, annotations: {} },
-      pod: { labels: {}, annotations: {} },
+      pod: intent.monitoring ? scraped : { labels: {}, annotations: {} },
       services: {},
     };
+  },
+};
+
+/** Read by Istio's injector, which points them at the merged metrics. */
+const scraped: Marks = {
+  labels: {},
+  annotations: {
+    'prometheus.io/scrape': 'true',
+    'prometheus.io/port': String(adminPort),
+    'prometheus.io/path': '/metrics',
   },
 };

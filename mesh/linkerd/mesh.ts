@@ -1,5 +1,6 @@
 import type { MeshIntent, Protocol } from '../intent.ts';
 import type { Compiled, Mesh } from '../mesh.ts';
+import { adminPort } from '../ports.ts';
 import { authorization } from './authorization.ts';
 import { gateway } from './gateway.ts';
 import { mutualTls, namespaceMarks } from './mutual-tls.ts';
@@ -19,6 +20,7 @@ export const linkerd: Mesh = {
   name: 'linkerd',
   controlPlane: { namespace: 'linkerd', ports: [8080, 8086, 8090] },
   inboundPorts: [4143],
+  metricsPorts: [adminPort, 4191],
   appProtocol: (protocol) => appProtocols[protocol],
   compile(intent: MeshIntent): Compiled {
     const split = trafficSplit(intent);
