@@ -83,16 +83,23 @@ const startPath = '/etc/parley/postgres';
 const startScript = 'start.sh';
 const queriesFile = 'ownership.sql';
 
+/** Loopback only, and not the port that the probes and the services ask. */
+const setupPort = 5433;
+
 /**
- * What the container of the official image runs by way of its entry point, which executes what is not `postgres`; its functions are made to be
- * sourced (docker-ensure-initdb.sh of the image shows how). The server that is up meanwhile listens on its Unix socket only.
+ * What the container of the official image runs by way of its entry point, which executes what is not `postgres`. The server runs twice: first
+ * on loopback only, until each role owns its database, then for everyone. Of the image only what its documentation promises is used
+ * (https://hub.docker.com/_/postgres).
  */
-const startCommands = `set -Eeo pipefail
-docker-ensure-initdb.sh postgres
-source /usr/local/bin/docker-entrypoint.sh
-docker_setup_env
-export PGPASSWORD="$POSTGRES_PASSWORD"
-docker_temp_server_start postgres
+const startCommands = `set -Eeuo pipefail
+docker-entrypoint.sh postgres -c listen_addresses=127.0.0.1 -c port=${setupPort} &
+server=$!
+trap 'kill -INT "$server"' TERM INT
+export PGHOST=127.0.0.1 PGPORT=${setupPort} PGPASSWORD="$POSTGRES_PASSWORD"
+until pg_isready --quiet; do
+  kill -0 "$server"
+  sleep 0.1
+done
 for pair in $(echo "$PARLEY_DATABASES" | tr ',' ' '); do
   role="\${pair%%/*}"
   variable="PARLEY_PASSWORD_$(echo "$role" | tr 'a-z-' 'A-Z_')"
@@ -100,8 +107,10 @@ for pair in $(echo "$PARLEY_DATABASES" | tr ',' ' '); do
     PASSWORD="\${!variable}" psql --quiet --no-psqlrc --username "$POSTGRES_USER" --dbname postgres \\
       --set ON_ERROR_STOP=1 --set role="$role" --set database="\${pair#*/}"
 done
-docker_temp_server_stop
-unset PGPASSWORD
+kill -INT "$server"
+wait "$server"
+trap - TERM INT
+unset PGHOST PGPORT PGPASSWORD
 exec docker-entrypoint.sh postgres
 `;
 
