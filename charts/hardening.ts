@@ -18,6 +18,14 @@ export interface Violation {
   readonly reason: string;
 }
 
+/** A rule that one object breaks for a reason. */
+export interface HardeningException {
+  /** As `describeObject` names it. */
+  readonly object: string;
+  readonly rule: string;
+  readonly reason: string;
+}
+
 type PodCheck = (pod: PodSpec) => string | undefined;
 type ContainerCheck = (container: Container, pod: PodSpec) => string | undefined;
 
@@ -95,8 +103,16 @@ const containerRules: Readonly<Record<string, ContainerCheck>> = {
     volumeMounts.some(({ mountPath }) => mountPath === '/tmp') ? undefined : 'has no place for temporary files',
 };
 
-/** Everything in which the objects fall short of what workload.ts promises; empty when they keep it. */
-export function hardeningViolations(objects: readonly KubeObject[]): Violation[] {
+/** Everything in which the objects fall short of what workload.ts promises; empty when they keep it, but for the exceptions. */
+export function hardeningViolations(
+  objects: readonly KubeObject[],
+  exceptions: readonly HardeningException[] = [],
+): Violation[] {
+  const excepted = new Set(exceptions.map(({ object, rule }) => `${object}: ${rule}`));
+  return violationsOf(objects).filter(({ object, rule }) => !excepted.has(`${object}: ${rule}`));
+}
+
+function violationsOf(objects: readonly KubeObject[]): Violation[] {
   return objects.filter(isPodMaker).flatMap((object) => {
     const pod = object.spec.template.spec;
     if (!pod) return [{ object: describeObject(object), rule: 'pod', reason: 'has no Pod' }];

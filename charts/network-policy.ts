@@ -6,9 +6,9 @@ import { k8s } from './cdk8s-plus.ts';
 import type { ChartContext } from './context.ts';
 
 /** Nothing comes in and nothing goes out of any Pod of the namespace, unless another policy says so. */
-export function denyByDefault(scope: Construct): void {
+export function denyByDefault(scope: Construct, labels: Readonly<Record<string, string>> = ownLabels): void {
   new k8s.KubeNetworkPolicy(scope, 'network-policy-default-deny', {
-    metadata: { name: 'default-deny', labels: { ...ownLabels } },
+    metadata: { name: 'default-deny', labels: { ...labels } },
     spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
   });
 }
@@ -62,7 +62,8 @@ function outside({ intent }: ChartContext): k8s.NetworkPolicyIngressRule[] {
   return [{ ports: tcp(...intent.gateway.listeners.map(({ port }) => port)) }];
 }
 
-const dns: k8s.NetworkPolicyEgressRule = {
+/** The cluster's name servers. */
+export const dns: k8s.NetworkPolicyEgressRule = {
   to: [{ namespaceSelector: namespaceNamed('kube-system'), podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } }],
   ports: [
     { protocol: 'UDP', port: k8s.IntOrString.fromNumber(53) },
@@ -95,10 +96,12 @@ function podsOf(service: string): k8s.NetworkPolicyPeer {
   return { podSelector: { matchLabels: serviceSelector(service) } };
 }
 
-function namespaceNamed(name: string): k8s.LabelSelector {
+/** By the label that every Namespace has (https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name). */
+export function namespaceNamed(name: string): k8s.LabelSelector {
   return { matchLabels: { 'kubernetes.io/metadata.name': name } };
 }
 
-function tcp(...ports: number[]): k8s.NetworkPolicyPort[] {
+/** TCP ports by number. */
+export function tcp(...ports: number[]): k8s.NetworkPolicyPort[] {
   return ports.map((port) => ({ protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) }));
 }

@@ -4,6 +4,8 @@ import type { KubeObject } from '../mesh/objects.ts';
 const ranks = [
   ['Namespace'],
   ['ServiceAccount', 'ConfigMap'],
+  ['Role'],
+  ['RoleBinding'],
   ['NetworkPolicy', 'PodDisruptionBudget'],
   ['PeerAuthentication', 'Server', 'MeshTLSAuthentication', 'NetworkAuthentication', 'Telemetry'],
   ['AuthorizationPolicy'],

@@ -5,6 +5,7 @@ import type { MeshIntent, Monitoring } from '../mesh/intent.ts';
 import type { Compiled, Finding } from '../mesh/mesh.ts';
 import type { KubeObject } from '../mesh/objects.ts';
 import type { Catalogue } from './catalogue.ts';
+import { objectsOf } from './chart-objects.ts';
 import type { Capture } from './context.ts';
 import { environmentOf } from './environments.ts';
 import { exchangeChart } from './exchange.ts';
@@ -41,7 +42,7 @@ export function render(options: RenderOptions): KubeObject[] {
   const { collector, catalogue, capture = 'cni', images = {} } = options;
   const context = { intent, mesh, compiled, environment, capture, images, ...(collector ? { collector } : {}) };
   const chart = exchangeChart(context, catalogue);
-  return inOrder([...chart.toJson().map(asKubeObject), ...compiled.objects]);
+  return inOrder([...objectsOf(chart), ...compiled.objects]);
 }
 
 /** What the mesh cannot express of the intent that {@link render} compiles; for people, on stderr. */
@@ -70,16 +71,4 @@ function compiledOf(options: RenderOptions): { intent: MeshIntent; compiled: Com
     ...(monitoring ? { monitoring } : {}),
   });
   return { intent, compiled: compile(intent, mesh) };
-}
-
-function asKubeObject(object: unknown): KubeObject {
-  if (!isKubeObject(object)) throw new TypeError(`cdk8s made no object of Kubernetes: ${JSON.stringify(object)}`);
-  return object;
-}
-
-function isKubeObject(object: unknown): object is KubeObject {
-  if (typeof object !== 'object' || object === null) return false;
-  if (!('apiVersion' in object && 'kind' in object && 'metadata' in object)) return false;
-  const { metadata } = object;
-  return typeof metadata === 'object' && metadata !== null && 'name' in metadata && typeof metadata.name === 'string';
 }

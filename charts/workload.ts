@@ -1,7 +1,7 @@
 import { ApiObject, JsonPatch } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { Lifecycle } from 'kubernetes-types/core/v1.js';
-import { ownLabels, releaseSelector } from '../mesh/objects.ts';
+import { labelsOf, releaseSelector } from '../mesh/objects.ts';
 import { k8s } from './cdk8s-plus.ts';
 import type { Environment, Resources } from './environments.ts';
 
@@ -12,6 +12,10 @@ export interface WorkloadProps {
   /** `app.kubernetes.io/name`; also the ServiceAccount, which service.ts makes. */
   readonly service: string;
   readonly version: string;
+  /** `app.kubernetes.io/part-of`; absent: the exchange. */
+  readonly partOf?: string;
+  /** Mounts the token of the ServiceAccount: for a program that asks the API server. */
+  readonly serviceAccountToken?: true;
   /** Labels of its Pods that never change: a selector cannot be changed later, so it holds a version only if the name does. */
   readonly selector: Readonly<Record<string, string>>;
   readonly replicas: number;
@@ -44,11 +48,13 @@ export interface Probes {
   readonly liveness: k8s.Probe;
 }
 
-/** A volume and where it is mounted; `source` without a type is an emptyDir. */
+/** A volume and where it is mounted; without a `source` it is an emptyDir. */
 export interface VolumeProps {
   readonly name: string;
   readonly path: string;
-  readonly source?: Pick<k8s.Volume, 'secret' | 'configMap'>;
+  readonly source?: Pick<k8s.Volume, 'secret' | 'configMap' | 'projected'>;
+  /** Bound of the emptyDir; absent: what temporary files need. */
+  readonly sizeLimit?: string;
 }
 
 /** For programs that listen and call by the sockets of PARLEY_SOCKETS where it is set (docs/architecture.md); of no meaning elsewhere. */
@@ -68,7 +74,7 @@ export class Workload extends Construct {
   constructor(scope: Construct, props: WorkloadProps) {
     super(scope, `${props.kind}-${props.name}`);
     const { selector } = props;
-    const labels = { ...releaseSelector(props.service, props.version), ...ownLabels };
+    const labels = { ...releaseSelector(props.service, props.version), ...labelsOf(props.partOf) };
     const metadata = { name: props.name, labels };
     const template = {
       metadata: {
@@ -86,7 +92,7 @@ export class Workload extends Construct {
             spec: {
               ...common,
               serviceName: props.service,
-              volumeClaimTemplates: props.claim ? [claim(props.claim)] : [],
+              volumeClaimTemplates: props.claim ? [claim(props.claim, props.partOf)] : [],
             },
           });
     sleepBeforeStop(new ApiObject(this, 'object', manifest), props.environment.drainSeconds);
@@ -106,7 +112,7 @@ function podSpec(props: WorkloadProps, selector: Readonly<Record<string, string>
   const mounts = [...volumes, ...(props.claim ? [props.claim] : [])];
   return {
     serviceAccountName: props.service,
-    automountServiceAccountToken: false,
+    automountServiceAccountToken: props.serviceAccountToken === true,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: props.environment.graceSeconds,
     securityContext: {
@@ -173,13 +179,16 @@ function placement(
   };
 }
 
-function volume({ name, source }: VolumeProps): k8s.Volume {
-  return source ? { name, ...source } : { name, emptyDir: { sizeLimit: k8s.Quantity.fromString(scratchSize) } };
+function volume({ name, source, sizeLimit = scratchSize }: VolumeProps): k8s.Volume {
+  return source ? { name, ...source } : { name, emptyDir: { sizeLimit: k8s.Quantity.fromString(sizeLimit) } };
 }
 
-function claim({ name, size }: { name: string; size: string }): k8s.KubePersistentVolumeClaimProps {
+function claim(
+  { name, size }: { name: string; size: string },
+  partOf: string | undefined,
+): k8s.KubePersistentVolumeClaimProps {
   return {
-    metadata: { name, labels: { ...ownLabels } },
+    metadata: { name, labels: labelsOf(partOf) },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: k8s.Quantity.fromString(size) } } },
   };
 }

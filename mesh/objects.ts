@@ -14,6 +14,11 @@ export const ownLabels = {
   'app.kubernetes.io/managed-by': 'parley',
 } as const;
 
+/** Labels of every object of another part of the kit than the exchange; absent: of the exchange. */
+export function labelsOf(partOf: string = ownLabels['app.kubernetes.io/part-of']): Record<string, string> {
+  return { ...ownLabels, 'app.kubernetes.io/part-of': partOf };
+}
+
 /** Labels that select every Pod of a service, whatever its release. */
 export function serviceSelector(service: string): Record<string, string> {
   return { 'app.kubernetes.io/name': service };
