@@ -102,7 +102,7 @@ async function identityData(): Promise<SecretData> {
 }
 
 async function edgeData(epochMs: number): Promise<SecretData> {
-  const { issueCertificate, makeAuthority } = await import('../local/pki/issue.ts');
+  const { issueCertificate, makeAuthority } = await import('../pki/certificate.ts');
   const authority = await makeAuthority('CN=parley edge', epochMs, epochMs + 10 * yearMs);
   const leaf = await issueCertificate(authority, {
     subject: 'CN=edge.exchange',

@@ -1,5 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs';
-import type { KeyPair } from '../pki/issue.ts';
+import type { KeyPair } from '../../pki/certificate.ts';
 
 export interface Access {
   /** `https://127.70.0.1:6443` */

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { issueCertificate, type KeyPair, makeAuthority, validity } from './issue.ts';
+import { issueCertificate, type KeyPair, makeAuthority, validity } from '../../pki/certificate.ts';
 import { spiffeId } from './spiffe.ts';
 
 const hourMs = 3_600_000;

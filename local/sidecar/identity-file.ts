@@ -1,6 +1,6 @@
+import { validity } from '../../pki/certificate.ts';
 import type { Clock } from '../clock.ts';
 import type { Authority } from '../pki/authority.ts';
-import { validity } from '../pki/issue.ts';
 import { type ConfigFile, configFile, readConfig, writeConfig } from './config-files.ts';
 import type { MeshPod } from './mesh-pod.ts';
 import { files } from './resource.ts';

@@ -28,23 +28,53 @@ export interface CertificateRequest {
 
 const usageOid = { server: x509.ExtendedKeyUsage.serverAuth, client: x509.ExtendedKeyUsage.clientAuth };
 
+/** An authority that signs others, or leaf certificates only. */
+export interface AuthorityRequest {
+  readonly subject: string;
+  readonly nowMs: number;
+  readonly notAfterMs: number;
+  /** How many authorities may follow it in a chain (RFC 5280 4.2.1.9); 0: it signs leaf certificates only. */
+  readonly pathLength: number;
+}
+
+type PublicKey = Parameters<typeof x509.SubjectKeyIdentifierExtension.create>[0];
+
 async function pemOfKey(key: Parameters<typeof subtle.exportKey>[1]): Promise<string> {
   return x509.PemConverter.encode(await subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 }
 
 /** Makes a self-signed authority that may sign leaf certificates only (RFC 5280 path length 0). */
-export async function makeAuthority(subject: string, nowMs: number, notAfterMs: number): Promise<KeyPair> {
+export function makeAuthority(subject: string, nowMs: number, notAfterMs: number): Promise<KeyPair> {
+  return makeRoot({ subject, nowMs, notAfterMs, pathLength: 0 });
+}
+
+/** Makes a self-signed authority. */
+export async function makeRoot(request: AuthorityRequest): Promise<KeyPair> {
   const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: subject,
+    name: request.subject,
     keys: keys,
     signingAlgorithm: algorithm,
-    notBefore: new Date(nowMs - backdateMs),
-    notAfter: new Date(notAfterMs),
+    ...life(request),
+    extensions: await authorityExtensions(keys.publicKey, request.pathLength),
+  });
+  return { certificatePem: certificate.toString('pem'), keyPem: await pemOfKey(keys.privateKey) };
+}
+
+/** Signs a new authority with `parent`, whose path length has to allow it. */
+export async function issueAuthority(parent: KeyPair, request: AuthorityRequest): Promise<KeyPair> {
+  const { issuer, signingKey } = await signer(parent);
+  const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: request.subject,
+    issuer: issuer.subject,
+    publicKey: keys.publicKey,
+    signingKey,
+    signingAlgorithm: algorithm,
+    ...life(request),
     extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(await authorityExtensions(keys.publicKey, request.pathLength)),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
   });
   return { certificatePem: certificate.toString('pem'), keyPem: await pemOfKey(keys.privateKey) };
@@ -52,24 +82,16 @@ export async function makeAuthority(subject: string, nowMs: number, notAfterMs: 
 
 /** Signs a new key pair for `request` with the authority. */
 export async function issueCertificate(authority: KeyPair, request: CertificateRequest): Promise<KeyPair> {
-  const issuer = new x509.X509Certificate(authority.certificatePem);
-  const signingKey = await subtle.importKey(
-    'pkcs8',
-    x509.PemConverter.decodeFirst(authority.keyPem),
-    algorithm,
-    false,
-    ['sign'],
-  );
+  const { issuer, signingKey } = await signer(authority);
   const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const names = request.alternativeNames.map(({ type, value }) => ({ type, value }));
   const certificate = await x509.X509CertificateGenerator.create({
     subject: request.subject,
     issuer: issuer.subject,
     publicKey: keys.publicKey,
-    signingKey: signingKey,
+    signingKey,
     signingAlgorithm: algorithm,
-    notBefore: new Date(request.nowMs - backdateMs),
-    notAfter: new Date(request.notAfterMs),
+    ...life(request),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -80,6 +102,26 @@ export async function issueCertificate(authority: KeyPair, request: CertificateR
     ],
   });
   return { certificatePem: certificate.toString('pem'), keyPem: await pemOfKey(keys.privateKey) };
+}
+
+function life({ nowMs, notAfterMs }: Pick<AuthorityRequest, 'nowMs' | 'notAfterMs'>) {
+  return { notBefore: new Date(nowMs - backdateMs), notAfter: new Date(notAfterMs) };
+}
+
+async function authorityExtensions(publicKey: PublicKey, pathLength: number): Promise<x509.Extension[]> {
+  return [
+    new x509.BasicConstraintsExtension(true, pathLength, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    await x509.SubjectKeyIdentifierExtension.create(publicKey),
+  ];
+}
+
+async function signer({ certificatePem, keyPem }: KeyPair) {
+  const key = x509.PemConverter.decodeFirst(keyPem);
+  return {
+    issuer: new x509.X509Certificate(certificatePem),
+    signingKey: await subtle.importKey('pkcs8', key, algorithm, false, ['sign']),
+  };
 }
 
 /** Life span of the first certificate in `pem`, in milliseconds since 1970. */
