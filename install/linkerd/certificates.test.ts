@@ -70,7 +70,12 @@ test('the path length forbids an authority below the issuer; what is not signed 
   const request = { subject: 'CN=below', nowMs: start, notAfterMs: start + dayMs, pathLength: 0 };
   const below = await issueAuthority(parent, request);
   const paths = { below: join(folder, '..', 'below.crt'), leaf: join(folder, '..', 'leaf.crt') };
-  const leaf = await issueCertificate(below, { ...request, alternativeNames: [], usages: ['server'] });
+  const leaf = await issueCertificate(below, {
+    ...request,
+    subject: 'CN=leaf',
+    alternativeNames: [],
+    usages: ['server'],
+  });
   writeFileSync(paths.below, `${below.certificatePem}\n${issuer.pem}`);
   writeFileSync(paths.leaf, leaf.certificatePem);
   expect(verify(start, '-CAfile', anchors.path, '-untrusted', paths.below, paths.leaf).stderr).toContain('path length');

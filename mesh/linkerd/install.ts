@@ -1,5 +1,3 @@
-import { versions } from '../versions.ts';
-
 /** Where the collector takes OTLP over gRPC, and who it is: it must be in the mesh. */
 export interface Collector {
   /** `<service>.<namespace>:<port>` */
@@ -8,12 +6,18 @@ export interface Collector {
   readonly namespace: string;
 }
 
-/** Values of the chart `linkerd-control-plane`, as far as this kit sets them; certificates are added by the installer. */
-export interface InstallValues {
-  readonly version: string;
+/**
+ * Values of the chart `linkerd-control-plane`, as far as this kit sets them. Certificates and the version are not among them: the
+ * command line takes the former from files and brings its own version. An unknown value would be ignored without a word, so each
+ * of these is in chart-keys.golden.txt.
+ */
+export interface LinkerdValues {
   readonly cniEnabled: boolean;
   readonly identityTrustDomain: string;
+  readonly disableHeartBeat: boolean;
+  readonly webhookFailurePolicy: 'Fail';
   readonly proxy: {
+    readonly defaultInboundPolicy: 'deny';
     readonly nativeSidecar: boolean;
     readonly resources: { readonly cpu: { readonly request: string }; readonly memory: { readonly request: string } };
     readonly tracing?: {
@@ -26,20 +30,30 @@ export interface InstallValues {
   };
 }
 
-/**
- * Values for the installer. The CNI plug-in is on: without it an init container needs NET_ADMIN, which a namespace of the pod
- * security level `restricted` refuses.
- */
-export function installValues(options: {
+/** Where the control plane and the CNI plug-in run. */
+export const linkerdNamespace = 'linkerd';
+export const linkerdCniNamespace = 'linkerd-cni';
+
+export interface InstallOptions {
   readonly trustDomain: string;
+  /** How traffic gets into sidecars: by the CNI plug-in, or by an init container of each Pod. */
+  readonly capture: 'cni' | 'init';
   readonly collector?: Collector;
-}): InstallValues {
-  const { trustDomain, collector } = options;
+}
+
+/**
+ * Values for the installer. A Pod takes no call that no policy allows, and none starts without its sidecar (`Fail`): by the chart's
+ * defaults it would, whenever the injector does not answer in time. Nothing is reported to the makers of Linkerd. Without the CNI
+ * plug-in an init container of each Pod needs NET_ADMIN, which a namespace of the pod security level `restricted` refuses.
+ */
+export function installValues({ trustDomain, capture, collector }: InstallOptions): LinkerdValues {
   return {
-    version: versions.meshes.linkerd.version,
-    cniEnabled: true,
+    cniEnabled: capture === 'cni',
     identityTrustDomain: trustDomain,
+    disableHeartBeat: true,
+    webhookFailurePolicy: 'Fail',
     proxy: {
+      defaultInboundPolicy: 'deny',
       nativeSidecar: true,
       resources: { cpu: { request: '10m' }, memory: { request: '32Mi' } },
       ...(collector

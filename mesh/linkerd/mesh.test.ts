@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { compile } from '../compile.ts';
 import { sampleIntent } from '../intent-sample.ts';
-import { installValues } from './install.ts';
 
 const outlierDetection = { consecutiveErrors: 5, intervalMs: 500, baseEjectionMs: 2_000, maxEjectionPercent: 50 };
 
@@ -125,19 +124,4 @@ test('what TCP and the control plane cannot be told by objects is reported', () 
     'services[db].outlierDetection',
     'tracing.samplingPercent',
   ]);
-});
-
-test('the installer runs without NET_ADMIN and names the identity of the collector', () => {
-  const collector = { endpoint: 'otel.obs:4317', serviceAccount: 'otel', namespace: 'obs' };
-  expect(installValues({ trustDomain: 'cluster.local', collector })).toMatchObject({
-    version: 'edge-26.6.3',
-    cniEnabled: true,
-    proxy: {
-      nativeSidecar: true,
-      tracing: {
-        enabled: true,
-        collector: { endpoint: 'otel.obs:4317', meshIdentity: { serviceAccountName: 'otel', namespace: 'obs' } },
-      },
-    },
-  });
 });
