@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { supportsKubernetes, versions } from './versions.ts';
+import manifest from '../package.json' with { type: 'json' };
+import { supportsKubernetes, versionFit, versions } from './versions.ts';
 
 test('the node image of kind is pinned by digest and is a Kubernetes that both meshes support', () => {
   const match = /^kindest\/node:v(1\.\d+)\.\d+@sha256:[0-9a-f]{64}$/.exec(versions.kind.nodeImage);
@@ -23,4 +24,26 @@ test('a version that is none is refused', () => {
 
 test('the image of the edge is that of the pinned Envoy', () => {
   expect(versions.envoy.image).toBe(`envoyproxy/envoy:distroless-v${versions.envoy.version}`);
+});
+
+test.each([
+  ['1.31.1', '1.31.1', 'same'],
+  ['1.31.1', '1.31.0', 'other patch'],
+  ['1.31.1', '1.30.4', 'older'],
+  ['1.31.1', '1.32.0-rc.1', 'newer'],
+  ['0.33.0', 'v0.33.0', 'same'],
+  ['edge-26.6.3', 'edge-26.6.1', 'other patch'],
+  ['edge-26.6.3', 'edge-26.9.1', 'newer'],
+  ['edge-26.6.3', 'edge-25.12.1', 'older'],
+] as const)('pinned %s, found %s: %s', (pinned, found, fit) => {
+  expect(versionFit(pinned, found)).toBe(fit);
+});
+
+test('what is no version is not compared', () => {
+  expect(() => versionFit('1.31.1', 'unknown')).toThrow('`unknown` is no version such as 1.31.1');
+});
+
+test('the images of releases have the Node that runs everything else, from the same Debian as their base', () => {
+  expect(versions.images.node.image).toBe(`node:${manifest.dependencies.node}-bookworm-slim`);
+  expect(versions.images.base.image).toContain('debian12');
 });

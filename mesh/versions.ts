@@ -68,7 +68,53 @@ export const versions = {
     reason: 'the version of the sidecars of the embedded cluster, so that the edge behaves the same everywhere',
     image: 'envoyproxy/envoy:distroless-v1.40.0',
   },
+  observability: {
+    collector: {
+      version: '0.155.0',
+      reason:
+        'knows its components by the names `otlp_grpc` and `span_metrics`; `otlp` and `spanmetrics` are on their way out',
+      image: 'otel/opentelemetry-collector-contrib:0.155.0',
+    },
+    prometheus: {
+      version: '3.15.0',
+      reason: 'the current minor version; 3.x negotiates OpenMetrics, which carries exemplars, by itself',
+      image: 'prom/prometheus:v3.15.0',
+    },
+    jaeger: {
+      version: '2.0.0',
+      reason:
+        'the first release of version 2, whose configuration is that of a collector; version 1 has no more releases',
+      image: 'jaegertracing/jaeger:2.0.0',
+    },
+    grafana: {
+      version: '12.4.10',
+      reason:
+        'the newest patch of the last 12.x; its data source for Jaeger is built in, so that it starts without a network',
+      image: 'grafana/grafana:12.4.10',
+    },
+  },
 } as const;
+
+/** How a version that was found stands to the pinned one. */
+export type VersionFit = 'same' | 'other patch' | 'older' | 'newer';
+
+/**
+ * Compares `1.31.0`, `v0.33.0` or `edge-26.6.3` by number: another patch of the same minor version is expected to do, an
+ * older or newer minor version is not what this table was tested with. Throws RangeError for what is no version.
+ */
+export function versionFit(pinned: string, found: string): VersionFit {
+  const [want, have] = [numbersOf(pinned), numbersOf(found)];
+  const minor = have.major - want.major || have.minor - want.minor;
+  if (minor !== 0) return minor < 0 ? 'older' : 'newer';
+  return have.patch === want.patch ? 'same' : 'other patch';
+}
+
+function numbersOf(version: string): { readonly major: number; readonly minor: number; readonly patch: number } {
+  const match = /^(?:v|edge-)?(\d+)\.(\d+)\.(\d+)/.exec(version);
+  if (!match) throw new RangeError(`\`${version}\` is no version such as 1.31.1`);
+  const [major = 0, minor = 0, patch = 0] = match.slice(1).map(Number);
+  return { major, minor, patch };
+}
 
 /** Whether a Kubernetes minor version such as `1.35` lies in the range. */
 export function supportsKubernetes(range: KubernetesRange, version: string): boolean {

@@ -15,48 +15,83 @@ export interface MeshConfig {
   readonly trustDomain: string;
   readonly accessLogFile: string;
   readonly defaultHttpRetryPolicy: { readonly attempts: number };
+  readonly defaultConfig?: { readonly proxyStatsMatcher: { readonly inclusionRegexps: readonly string[] } };
   readonly extensionProviders: readonly {
     readonly name: string;
     readonly opentelemetry: { readonly service: string; readonly port: number };
   }[];
 }
 
-/** What an installer hands to the charts `base`, `cni` and `istiod`; the objects of the exchange rely on it. */
-export interface InstallValues {
-  readonly version: string;
-  readonly meshConfig: MeshConfig;
-  readonly global: { readonly hub: string; readonly proxy: { readonly resources: Resources } };
-  readonly pilot: { readonly cni: { readonly enabled: boolean }; readonly resources: Resources };
+/** What `istioctl install -f` reads (https://istio.io/latest/docs/reference/config/istio.operator.v1alpha1/). */
+export interface IstioOperator {
+  readonly apiVersion: 'install.istio.io/v1alpha1';
+  readonly kind: 'IstioOperator';
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: {
+    readonly profile: 'minimal';
+    readonly hub: string;
+    readonly tag: string;
+    readonly meshConfig: MeshConfig;
+    readonly components?: { readonly cni: { readonly enabled: true } };
+    readonly values: {
+      readonly global: { readonly proxy: { readonly resources: Resources } };
+      readonly pilot: { readonly cni: { readonly enabled: boolean }; readonly resources: Resources };
+    };
+  };
 }
 
 interface Resources {
   readonly requests: { readonly cpu: string; readonly memory: string };
 }
 
+export interface InstallOptions {
+  readonly trustDomain: string;
+  /** How traffic gets into sidecars: by the CNI plug-in, or by an init container of each Pod. */
+  readonly capture: 'cni' | 'init';
+  /** `envoy`: the counters of Envoy itself that recording rules read where Istio's telemetry filter is not there. */
+  readonly meshMetrics: 'standard' | 'envoy';
+  readonly collector?: Collector;
+}
+
+/** Where istiod runs. */
+export const istioNamespace = 'istio-system';
+
+const envoyCounters = ['cluster\\.outbound.*upstream_(rq|cx).*', 'cluster\\.outbound.*ssl\\.handshake'];
+
 /**
- * Values for the installer. Retries are off mesh-wide, because no object of a namespace can switch Istio's default of two
- * off for HTTPRoute. The CNI plug-in is on: without it an init container needs NET_ADMIN, which a namespace of the pod
+ * What is handed to the installer. Retries are off mesh-wide, because no object of a namespace can switch Istio's default of
+ * two off for HTTPRoute. Without the CNI plug-in an init container of each Pod needs NET_ADMIN, which a namespace of the pod
  * security level `restricted` refuses.
  */
-export function installValues(options: {
-  readonly trustDomain: string;
-  readonly collector?: Collector;
-}): InstallValues {
-  const { trustDomain, collector } = options;
+export function istioOperator({ trustDomain, capture, meshMetrics, collector }: InstallOptions): IstioOperator {
+  const { version, images } = versions.meshes.istio;
   return {
-    version: versions.meshes.istio.version,
-    meshConfig: {
-      trustDomain,
-      accessLogFile: '',
-      defaultHttpRetryPolicy: { attempts: 0 },
-      extensionProviders: collector
-        ? [{ name: tracingProvider, opentelemetry: { service: collector.service, port: collector.port } }]
-        : [],
+    apiVersion: 'install.istio.io/v1alpha1',
+    kind: 'IstioOperator',
+    metadata: { name: 'parley', namespace: istioNamespace },
+    spec: {
+      profile: 'minimal',
+      hub: images,
+      tag: version,
+      meshConfig: {
+        trustDomain,
+        accessLogFile: '',
+        defaultHttpRetryPolicy: { attempts: 0 },
+        ...(meshMetrics === 'envoy'
+          ? { defaultConfig: { proxyStatsMatcher: { inclusionRegexps: envoyCounters } } }
+          : {}),
+        extensionProviders: collector
+          ? [{ name: tracingProvider, opentelemetry: { service: collector.service, port: collector.port } }]
+          : [],
+      },
+      ...(capture === 'cni' ? { components: { cni: { enabled: true } } } : {}),
+      values: {
+        global: { proxy: { resources: { requests: { cpu: '10m', memory: '64Mi' } } } },
+        pilot: {
+          cni: { enabled: capture === 'cni' },
+          resources: { requests: { cpu: '50m', memory: '256Mi' } },
+        },
+      },
     },
-    global: {
-      hub: versions.meshes.istio.images,
-      proxy: { resources: { requests: { cpu: '10m', memory: '64Mi' } } },
-    },
-    pilot: { cni: { enabled: true }, resources: { requests: { cpu: '50m', memory: '256Mi' } } },
   };
 }

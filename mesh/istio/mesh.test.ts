@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { compile } from '../compile.ts';
 import { sampleIntent } from '../intent-sample.ts';
-import { installValues, tracingProvider } from './install.ts';
+import { type InstallOptions, istioOperator, tracingProvider } from './install.ts';
 
 const outlierDetection = { consecutiveErrors: 5, intervalMs: 500, baseEjectionMs: 2_000, maxEjectionPercent: 50 };
 
@@ -90,20 +90,40 @@ test('spans go to the provider that the installer declares, and only when asked 
   expect(compiled({ tracing: { samplingPercent: 5 } }).find('Telemetry', 'tracing')).toHaveProperty('spec.tracing', [
     { providers: [{ name: tracingProvider }], randomSamplingPercentage: 5 },
   ]);
-  const values = installValues({
-    trustDomain: 'cluster.local',
-    collector: { service: 'otel.obs.svc.cluster.local', port: 4317 },
-  });
-  expect(values.meshConfig.extensionProviders).toEqual([
+  const { spec } = operator({ collector: { service: 'otel.obs.svc.cluster.local', port: 4317 } });
+  expect(spec.meshConfig.extensionProviders).toEqual([
     { name: tracingProvider, opentelemetry: { service: 'otel.obs.svc.cluster.local', port: 4317 } },
   ]);
 });
 
-test('the installer switches retries off mesh-wide and runs without NET_ADMIN', () => {
-  expect(installValues({ trustDomain: 'cluster.local' })).toMatchObject({
-    version: '1.31.1',
+function operator(change: Partial<InstallOptions> = {}) {
+  return istioOperator({ trustDomain: 'cluster.local', capture: 'cni', meshMetrics: 'standard', ...change });
+}
+
+test('the installer switches retries off mesh-wide, and by default runs without NET_ADMIN', () => {
+  expect(operator().spec).toMatchObject({
+    profile: 'minimal',
+    hub: 'docker.io/istio',
+    tag: '1.31.1',
     meshConfig: { defaultHttpRetryPolicy: { attempts: 0 }, extensionProviders: [] },
-    global: { hub: 'docker.io/istio' },
-    pilot: { cni: { enabled: true } },
+    components: { cni: { enabled: true } },
+    values: { pilot: { cni: { enabled: true } } },
   });
+});
+
+test('capture by an init container leaves the CNI plug-in out altogether', () => {
+  const { components, values } = operator({ capture: 'init' }).spec;
+  expect(components).toBeUndefined();
+  expect(values.pilot.cni).toEqual({ enabled: false });
+});
+
+test("Envoy's own counters of outbound requests are asked for by expressions that match their names", () => {
+  expect(operator().spec.meshConfig.defaultConfig).toBeUndefined();
+  const asked = operator({ meshMetrics: 'envoy' }).spec.meshConfig.defaultConfig?.proxyStatsMatcher.inclusionRegexps;
+  const wanted = (name: string) => asked?.some((each) => new RegExp(`^${each}$`).test(name));
+  const cluster = 'cluster.outbound|8080||accounts-2-0-0.exchange.svc.cluster.local';
+  expect(wanted(`${cluster}.upstream_rq_503`)).toBe(true);
+  expect(wanted(`${cluster}.upstream_cx_active`)).toBe(true);
+  expect(wanted(`${cluster}.ssl.handshake`)).toBe(true);
+  expect(wanted('cluster.xds-grpc.upstream_rq_200')).toBe(false);
 });
