@@ -1,0 +1,114 @@
+import type { MeshName } from '../mesh/intent.ts';
+import { type GatewayApiPin, versionFit, versions } from '../mesh/versions.ts';
+import { type Bundle, bundleSaid, loadBundle, releaseUrl } from './gateway-api-bundle.ts';
+import { InstallError } from './install-error.ts';
+import type { Ledger } from './ledger.ts';
+import { type ClusterObjects, type ObjectRef, type Site, until } from './site.ts';
+import type { Step } from './step.ts';
+
+const group = 'gateway.networking.k8s.io';
+/** The kinds that the objects of this kit and its meshes are of. */
+const needed = ['gatewayclasses', 'gateways', 'httproutes', 'grpcroutes', 'tcproutes', 'referencegrants'];
+const establishedMs = 60_000;
+
+type Crd = ObjectRef & {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+};
+
+/** The resource types of the Gateway API, of the bundle that goes with the mesh. */
+export function gatewayApiStep(site: Site, mesh: MeshName, ledger: Ledger): Step {
+  const pin: GatewayApiPin = versions.meshes[mesh].gatewayApi;
+  return {
+    title: 'Gateway API',
+    async look() {
+      const found = await installed(await site.openObjects());
+      const verdict = judgeInstalled(found.map(bundleSaid), pin);
+      if (verdict.state === 'good') return verdict.bundle;
+      if (verdict.state === 'other' && ledger.state('gateway-api') === undefined)
+        throw bundleOfOthers(verdict, mesh, pin);
+      return undefined;
+    },
+    async run(say) {
+      const objects = await site.openObjects();
+      const bundle = await loadBundle(site, pin);
+      requireFit(bundle, mesh, pin);
+      ledger.begin('gateway-api');
+      for (const object of bundle.objects) {
+        say(object.metadata.name);
+        await objects.serverApply(object);
+      }
+      await untilEstablished(site, objects);
+      ledger.finish('gateway-api');
+      return `${bundle.version} ${bundle.channel}, installed`;
+    },
+  };
+}
+
+/** What the needed kinds in the cluster say of their bundle: `1.6.1 experimental` for each that is there. Pure. */
+export function judgeInstalled(
+  said: readonly string[],
+  pin: Pick<GatewayApiPin, 'version' | 'channel'>,
+): { readonly state: 'none' } | { readonly state: 'good' | 'other'; readonly bundle: string } {
+  if (said.length === 0) return { state: 'none' };
+  const bundles = [...new Set(said)];
+  const bundle = bundles.join(' and ');
+  const good = said.length === needed.length && bundles.length === 1 && fits(bundle, pin);
+  return { state: good ? 'good' : 'other', bundle };
+}
+
+function fits(bundle: string, pin: Pick<GatewayApiPin, 'version' | 'channel'>): boolean {
+  const [version = '', channel] = bundle.split(' ');
+  if (channel !== pin.channel || !/^\d/.test(version)) return false;
+  return ['same', 'other patch'].includes(versionFit(pin.version, version));
+}
+
+function requireFit({ version, channel }: Bundle, mesh: MeshName, pin: GatewayApiPin): void {
+  if (fits(`${version} ${channel}`, pin)) return;
+  throw new InstallError(
+    'BundleVersion',
+    `PARLEY_GATEWAY_API holds the Gateway API ${version} (${channel}); ${mesh} goes with ${pin.version} (${pin.channel})`,
+    { hint: `Type: unset PARLEY_GATEWAY_API   (or give it ${releaseUrl(pin)})` },
+  );
+}
+
+function bundleOfOthers({ bundle }: { readonly bundle: string }, mesh: MeshName, pin: GatewayApiPin): InstallError {
+  return new InstallError(
+    'BundleOfOthers',
+    `the cluster has the Gateway API ${bundle}, which parley did not install; ${mesh} goes with ${pin.version} (${pin.channel}): ${pin.reason}`,
+    { hint: `If nobody minds, type: kubectl apply --server-side --force-conflicts -f ${releaseUrl(pin)}` },
+  );
+}
+
+async function installed(objects: ClusterObjects): Promise<Crd[]> {
+  const found = await Promise.all(needed.map((plural) => objects.read<Crd>(crd(`${plural}.${group}`))));
+  return found.filter((each) => each !== undefined);
+}
+
+function untilEstablished(site: Site, objects: ClusterObjects): Promise<void> {
+  const look = async () => {
+    const ready = (await installed(objects)).filter(({ status }) =>
+      status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True'),
+    );
+    return ready.length === needed.length ? undefined : `${ready.length} of ${needed.length} kinds are served`;
+  };
+  return until(
+    site,
+    establishedMs,
+    look,
+    (missing) =>
+      new InstallError('NotEstablished', `the Gateway API is not served: ${missing}`, {
+        hint: 'Type: kubectl get crds, then parley up',
+      }),
+  );
+}
+
+function crd(name: string): ObjectRef {
+  return { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name } };
+}
+
+/** Takes away all resource types of the group, and with them every object of theirs. */
+export async function removeGatewayApi(site: Site, mesh: MeshName): Promise<void> {
+  const objects = await site.openObjects();
+  const { objects: made } = await loadBundle(site, versions.meshes[mesh].gatewayApi);
+  for (const object of [...made].reverse()) await objects.remove(object);
+}

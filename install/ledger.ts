@@ -1,0 +1,13 @@
+/** What an installation can make, and its removal takes away again. */
+export const things = ['cluster', 'gateway-api', 'mesh', 'observability', 'exchange'] as const;
+export type Thing = (typeof things)[number];
+
+/** What this state folder made in its cluster. An entry is written before the thing is made, so that a killed `up` can be undone. */
+export interface Ledger {
+  /** `begun`: it may be there in half. */
+  state(thing: Thing): 'begun' | 'made' | undefined;
+  begin(thing: Thing): void;
+  finish(thing: Thing): void;
+  /** The thing is gone, and everything that was made in it. */
+  forget(thing: Thing): void;
+}
