@@ -6,6 +6,13 @@ import type { Environment } from './environments.ts';
 export const captures = ['cni', 'init'] as const;
 export type Capture = (typeof captures)[number];
 
+/**
+ * Where the database keeps its data: in a claim, which outlives Pods, or in the Pod itself, for clusters without volumes that an
+ * ordinary user may write to.
+ */
+export const storages = ['claim', 'ephemeral'] as const;
+export type Storage = (typeof storages)[number];
+
 /** What every part of the chart is built from. */
 export interface ChartContext {
   readonly intent: MeshIntent;
@@ -15,6 +22,7 @@ export interface ChartContext {
   /** OTLP over HTTP, for example `http://collector.observability.svc.cluster.local:4318`; absent: no spans leave a process. */
   readonly collector?: URL;
   readonly capture: Capture;
+  readonly storage: Storage;
   /** What images are called in the cluster, by the names of the charts. */
   readonly images: Readonly<Record<string, string>>;
 }

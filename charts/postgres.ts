@@ -35,6 +35,7 @@ export function database(scope: Construct, context: ChartContext, services: read
     metadata: { ...metadata, name: startName },
     data: { [startScript]: startCommands, [queriesFile]: `${ownershipQueries.join(' \\gexec\n')} \\gexec\n` },
   });
+  const data = { name: 'data', path: dataPath, size: context.environment.postgres.storage };
   new Workload(scope, {
     name,
     kind: 'StatefulSet',
@@ -46,8 +47,9 @@ export function database(scope: Construct, context: ChartContext, services: read
     fsGroup: user,
     environment: context.environment,
     podAnnotations: socketsAnnotation,
-    claim: { name: 'data', path: dataPath, size: context.environment.postgres.storage },
+    ...(context.storage === 'claim' ? { claim: data } : {}),
     volumes: [
+      ...(context.storage === 'ephemeral' ? [{ name: data.name, path: data.path, sizeLimit: data.size }] : []),
       { name: 'run', path: '/var/run/postgresql' },
       { name: 'start', path: startPath, source: { configMap: { name: startName } } },
     ],

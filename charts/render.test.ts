@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
+import type { StatefulSetSpec } from 'kubernetes-types/apps/v1.js';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { UnknownMeshError } from '../mesh/compile.ts';
@@ -171,3 +172,14 @@ function imagesOf(objects: readonly KubeObject[]): string[] {
     .flatMap(({ spec }) => spec.template.spec?.containers ?? [])
     .map(({ image }) => image ?? '');
 }
+
+test.each([
+  { storage: 'claim', claims: ['data'], sources: [] },
+  { storage: 'ephemeral', claims: [], sources: [{ name: 'data', emptyDir: { sizeLimit: '1Gi' } }] },
+] as const)('storage $storage: the data of postgres', ({ storage, claims, sources }) => {
+  const objects = render({ plan, catalogue, mesh: 'istio', env: 'dev', storage });
+  const spec: unknown = objects.find(({ kind }) => kind === 'StatefulSet');
+  const { volumeClaimTemplates = [], template } = (spec as { spec: StatefulSetSpec }).spec;
+  expect(volumeClaimTemplates.map(({ metadata }) => metadata?.name)).toEqual(claims);
+  expect(template.spec?.volumes?.filter(({ name }) => name === 'data')).toEqual(sources);
+});

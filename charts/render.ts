@@ -6,7 +6,7 @@ import type { Compiled, Finding } from '../mesh/mesh.ts';
 import type { KubeObject } from '../mesh/objects.ts';
 import type { Catalogue } from './catalogue.ts';
 import { objectsOf } from './chart-objects.ts';
-import type { Capture } from './context.ts';
+import type { Capture, Storage } from './context.ts';
 import { environmentOf } from './environments.ts';
 import { exchangeChart } from './exchange.ts';
 import { inOrder } from './order.ts';
@@ -27,6 +27,8 @@ export interface RenderOptions {
   readonly monitoring?: Monitoring;
   /** How traffic gets into the sidecars; absent: `cni`. */
   readonly capture?: Capture;
+  /** Where the database keeps its data; absent: `claim`. */
+  readonly storage?: Storage;
   /** What images are called in the cluster, by the names of the charts; one that is not listed keeps its name. */
   readonly images?: Readonly<Record<string, string>>;
 }
@@ -39,8 +41,17 @@ export function render(options: RenderOptions): KubeObject[] {
   const environment = environmentOf(options.env);
   const mesh = meshOf(options.mesh);
   const { intent, compiled } = compiledOf(options);
-  const { collector, catalogue, capture = 'cni', images = {} } = options;
-  const context = { intent, mesh, compiled, environment, capture, images, ...(collector ? { collector } : {}) };
+  const { collector, catalogue, capture = 'cni', storage = 'claim', images = {} } = options;
+  const context = {
+    intent,
+    mesh,
+    compiled,
+    environment,
+    capture,
+    storage,
+    images,
+    ...(collector ? { collector } : {}),
+  };
   const chart = exchangeChart(context, catalogue);
   return inOrder([...objectsOf(chart), ...compiled.objects]);
 }
