@@ -24,6 +24,8 @@ export interface Cluster {
   create<T>(object: ClusterObject<T>): Promise<ClusterObject<T>>;
   /** JSON merge patch (RFC 7396); `patch` names the object and holds what changes. */
   merge<T>(patch: ObjectName): Promise<ClusterObject<T>>;
+  /** Server-side apply as the field manager `parley`, which takes over fields of others; for objects that are not ours. */
+  serverApply(object: ObjectName): Promise<unknown>;
   /** False when there was nothing to delete. */
   remove(name: ObjectName): Promise<boolean>;
   readonly kubeConfig: KubeConfig;
@@ -68,6 +70,10 @@ export async function openCluster(kubeconfigPath: string): Promise<Cluster> {
         return rest.send('POST', await rest.pathOf(apiVersion, kind, metadata?.namespace), object);
       }),
     merge: (patch) => call(`patch ${title(patch)}`, async () => rest.send('PATCH', await pathOf(patch), patch)),
+    serverApply: (object) =>
+      call(`apply ${title(object)}`, async () =>
+        rest.send('APPLY', `${await pathOf(object)}?fieldManager=parley&force=true`, object),
+      ),
     remove: (name) =>
       call(`delete ${title(name)}`, async () => rest.send('DELETE', await pathOf(name)))
         .then(() => true)

@@ -17,10 +17,22 @@ export class RestError extends Error {
 /** Plain JSON over the Kubernetes API: objects come and go as they are, whatever their kind. */
 export interface KubeRest {
   /** Throws RestError for any status of 400 or more. */
-  send(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
+  send(method: Method, path: string, body?: unknown): Promise<unknown>;
   /** Path of the objects of a kind, by the server's discovery. Throws RestError 404 for a kind that it does not know. */
   pathOf(apiVersion: string, kind: string, namespace: string | undefined): Promise<string>;
 }
+
+/** PATCH is a merge patch (RFC 7396), APPLY a PATCH of the type server-side apply. */
+type Method = 'GET' | 'POST' | 'PATCH' | 'APPLY' | 'DELETE';
+
+const contentTypes: Readonly<Record<Method, string>> = {
+  GET: 'application/json',
+  POST: 'application/json',
+  PATCH: 'application/merge-patch+json',
+  // JSON is YAML: https://kubernetes.io/docs/reference/using-api/server-side-apply/
+  APPLY: 'application/apply-patch+yaml',
+  DELETE: 'application/json',
+};
 
 interface Resource {
   readonly kind: string;
@@ -51,7 +63,13 @@ export async function openKubeRest(kubeConfig: KubeConfig): Promise<KubeRest> {
   return {
     send: rest,
     async pathOf(apiVersion, kind, namespace) {
-      const found = (await resourcesOf(apiVersion)).find((each) => each.kind === kind && !each.name.includes('/'));
+      const known = await resourcesOf(apiVersion).catch((error) => {
+        resources.delete(apiVersion);
+        throw error;
+      });
+      const found = known.find((each) => each.kind === kind && !each.name.includes('/'));
+      // A kind may come later: an installation brings kinds along.
+      if (!found) resources.delete(apiVersion);
       if (!found) throw new RestError(404, `the cluster does not know the kind ${kind} of ${apiVersion}`);
       const scope = found.namespaced ? `/namespaces/${namespace ?? 'default'}` : '';
       return `${root(apiVersion)}${scope}/${found.name}`;
@@ -70,12 +88,15 @@ async function discover(send: KubeRest['send'], apiVersion: string): Promise<rea
 
 function restOver(agent: Dispatcher, origin: string, headers: Record<string, string>): KubeRest['send'] {
   return async (method, path, body) => {
-    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const answer = await agent.request({
       origin,
       path,
-      method,
-      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }), ...headers },
+      method: method === 'APPLY' ? 'PATCH' : method,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': contentTypes[method] }),
+        ...headers,
+      },
       body: body === undefined ? null : JSON.stringify(body),
     });
     const text = await answer.body.text();

@@ -6,6 +6,8 @@ import { Failure } from './failure.ts';
 export interface StateFolder {
   readonly path: string;
   readonly kubeconfig: string;
+  /** Which target the folder belongs to, and what `up` made there. */
+  readonly targetRecord: string;
   readonly daemonRecord: string;
   readonly daemonLog: string;
   /** Held by the `up` or `down` that is at work. */
@@ -22,6 +24,7 @@ export function stateFolder(context: Pick<CommandContext, 'env' | 'repo'>): Stat
   return {
     path,
     kubeconfig: at('kubeconfig'),
+    targetRecord: at('target.json'),
     daemonRecord: at('daemon.json'),
     daemonLog: at('daemon.log'),
     upLock: at('up.lock'),

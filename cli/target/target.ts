@@ -2,7 +2,7 @@ import type { MeshName } from '../../mesh/intent.ts';
 import type { CommandContext } from '../command.ts';
 import type { Progress } from '../output/progress.ts';
 
-export const targetNames = ['embedded', 'kind'] as const;
+export const targetNames = ['embedded', 'kind', 'context'] as const;
 export type TargetName = (typeof targetNames)[number];
 
 export interface TargetRequest {

@@ -1,0 +1,112 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { captures } from '../../charts/context.ts';
+import { type Ledger, things } from '../../install/ledger.ts';
+import { meshNames } from '../../mesh/intent.ts';
+import type { CommandContext } from '../command.ts';
+import { Failure } from '../failure.ts';
+import { type StateFolder, stateFolder } from '../state-folder.ts';
+import { type TargetName, targetNames } from './target.ts';
+
+const schema = z.strictObject({
+  target: z.enum(targetNames),
+  /** Of the kind cluster, or of the context. */
+  name: z.string().min(1).optional(),
+  mesh: z.enum(meshNames),
+  capture: z.enum(captures).optional(),
+  /** `address:port` of the edge on this machine; absent: only by a port-forward, or as the daemon says. */
+  hosts: z.strictObject({ http: z.string(), https: z.string() }).optional(),
+  /** What `up` made in it, or began to make. */
+  made: z.partialRecord(z.enum(things), z.enum(['begun', 'made'])),
+});
+
+/** `target.json`: the one target that a state folder belongs to, and what `up` made there. */
+export type TargetRecord = Readonly<z.infer<typeof schema>>;
+
+/** The record; undefined when no `up` has been here since the last `down`. Fails when it cannot be understood. */
+export function readRecord({ targetRecord }: Pick<StateFolder, 'targetRecord'>): TargetRecord | undefined {
+  let text: string;
+  try {
+    text = readFileSync(targetRecord, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Failure('BadRecord', `${targetRecord} does not say what runs`, {
+      cause,
+      hint: `Type: cat ${targetRecord}   (remove it when what it names is gone)`,
+    });
+  }
+}
+
+/** Writes the record in one step, so that a killed command leaves the old or the new one. */
+export function writeRecord({ path, targetRecord }: StateFolder, record: TargetRecord): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  writeFileSync(`${targetRecord}.new`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(`${targetRecord}.new`, targetRecord);
+}
+
+export function removeRecord({ targetRecord }: Pick<StateFolder, 'targetRecord'>): void {
+  rmSync(targetRecord, { force: true });
+}
+
+/** Writes down which target is wanted now; what was made stays noted. Refuses a folder that belongs to another target. */
+export function claim(context: Pick<CommandContext, 'env' | 'repo'>, wanted: Omit<TargetRecord, 'made'>): void {
+  const state = stateFolder(context);
+  const found = readRecord(state);
+  requireSameTarget(state, found, wanted);
+  if (found && found.mesh !== wanted.mesh && found.made.mesh !== undefined) {
+    throw new Failure('OtherMesh', `${found.mesh} is installed in ${titleOf(found)}, and ${wanted.mesh} is wanted`, {
+      hint: `Type: parley down, then parley up --mesh ${wanted.mesh}   (or go on with --mesh ${found.mesh})`,
+    });
+  }
+  if (found?.hosts && found.made.cluster && found.hosts.http !== wanted.hosts?.http) {
+    throw new Failure('OtherPorts', `${titleOf(found)} has the ports of ${found.hosts.http} and ${found.hosts.https}`, {
+      hint: `Type: parley down, then parley up   (to have it on ${wanted.hosts?.http} and ${wanted.hosts?.https})`,
+    });
+  }
+  writeRecord(state, { ...wanted, made: found?.made ?? {} });
+}
+
+function requireSameTarget(
+  { path }: StateFolder,
+  found: TargetRecord | undefined,
+  wanted: Pick<TargetRecord, 'target' | 'name'>,
+): void {
+  if (!found || (found.target === wanted.target && found.name === wanted.name)) return;
+  throw new Failure('OtherTarget', `the state folder ${path} belongs to ${titleOf(found)}`, {
+    hint: `Type: parley down   (it ends that first), or PARLEY_HOME=<another folder> parley up`,
+  });
+}
+
+/** `the kind cluster parley`: how messages name a target. */
+export function titleOf({ target, name }: Pick<TargetRecord, 'target' | 'name'>): string {
+  const titles: Record<TargetName, string> = {
+    embedded: 'the embedded cluster',
+    kind: `the kind cluster ${name}`,
+    context: `the context ${name}`,
+  };
+  return titles[target];
+}
+
+/** The ledger of an installation in the record's own words; each change is on disk before the call returns. */
+export function ledgerOf(state: StateFolder): Ledger {
+  const change = (made: (before: TargetRecord['made']) => TargetRecord['made']) => {
+    const record = readRecord(state);
+    if (!record) throw new TypeError(`${state.targetRecord} is written before anything is made`);
+    writeRecord(state, { ...record, made: made(record.made) });
+  };
+  return {
+    state: (thing) => readRecord(state)?.made[thing],
+    begin: (thing) => change((made) => ({ ...made, [thing]: 'begun' })),
+    finish: (thing) => change((made) => ({ ...made, [thing]: 'made' })),
+    forget: (thing) =>
+      change((made) => {
+        const { [thing]: _, ...rest } = made;
+        return thing === 'cluster' ? {} : rest;
+      }),
+  };
+}
