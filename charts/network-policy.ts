@@ -52,7 +52,7 @@ function scraper({ intent, mesh }: ChartContext): k8s.NetworkPolicyIngressRule[]
   return [
     {
       from: [{ namespaceSelector: namespaceNamed(monitoring.namespace), podSelector: pods }],
-      ports: tcp(...mesh.metricsPorts),
+      ports: tcp(...mesh.metricsPorts, ...mesh.inboundPorts),
     },
   ];
 }
@@ -82,12 +82,16 @@ function controlPlane({ mesh }: ChartContext): k8s.NetworkPolicyEgressRule {
  * A collector in the cluster is named by its namespace, one outside by its address; a host name outside cannot be expressed.
  * The application sends to the port of the URL, its sidecar OTLP over gRPC.
  */
-function collector({ collector: url, intent }: ChartContext): k8s.NetworkPolicyEgressRule[] {
+function collector({ collector: url, intent, mesh }: ChartContext): k8s.NetworkPolicyEgressRule[] {
   if (!url) return [];
   const own = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
   const ports = tcp(own, ...(intent.tracing && own !== otlpGrpcPort ? [otlpGrpcPort] : []));
   const inCluster = /^[^.]+\.([^.]+)\.svc(\.|$)/.exec(url.hostname);
-  if (inCluster?.[1]) return [{ to: [{ namespaceSelector: namespaceNamed(inCluster[1]) }], ports }];
+  if (inCluster?.[1]) {
+    return [
+      { to: [{ namespaceSelector: namespaceNamed(inCluster[1]) }], ports: [...ports, ...tcp(...mesh.inboundPorts)] },
+    ];
+  }
   if (/^\d+(\.\d+){3}$/.test(url.hostname)) return [{ to: [{ ipBlock: { cidr: `${url.hostname}/32` } }], ports }];
   return [{ ports }];
 }

@@ -13,6 +13,7 @@ const ranks = [
   ['DestinationRule'],
   ['StatefulSet'],
   ['Deployment'],
+  ['GatewayClass'],
   ['Gateway'],
   ['GRPCRoute', 'HTTPRoute', 'TCPRoute'],
 ] as const;

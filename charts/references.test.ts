@@ -1,8 +1,10 @@
 import {
   Gateway,
+  GatewayClass,
   GRPCRoute,
   HTTPRoute,
   type IGateway,
+  type IGatewayClass,
   type IGRPCRoute,
   type IHTTPRoute,
 } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
@@ -29,6 +31,8 @@ import { secretContractsOf } from './secrets.ts';
 /** Schemas of the projects themselves; they know types and ranges, not rules across fields. */
 const schemas: Readonly<Record<string, (object: KubeObject) => void>> = {
   'gateway.networking.k8s.io/v1 Gateway': (object) => new Gateway(object as IGateway & KubeObject).validate(),
+  'gateway.networking.k8s.io/v1 GatewayClass': (object) =>
+    new GatewayClass(object as IGatewayClass & KubeObject).validate(),
   'gateway.networking.k8s.io/v1 HTTPRoute': (object) => new HTTPRoute(object as IHTTPRoute & KubeObject).validate(),
   'gateway.networking.k8s.io/v1 GRPCRoute': (object) => new GRPCRoute(object as IGRPCRoute & KubeObject).validate(),
   'networking.istio.io/v1 DestinationRule': (object) =>
@@ -143,7 +147,7 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
       ingress: [
         { peers: ['edge'], ports: [8080, ...extra] },
         { peers: ['portfolio'], ports: [8080, ...extra] },
-        { peers: ['observability', 'prometheus'], ports: mesh === 'istio' ? [15020] : [9090, 4191] },
+        { peers: ['observability', 'prometheus'], ports: mesh === 'istio' ? [15020] : [9090, 4191, 4143] },
       ],
       egress: [
         { peers: ['kube-system', 'kube-dns'], ports: [53, 53] },
@@ -153,7 +157,7 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
         { peers: ['accounts'], ports: [8080, ...extra] },
         { peers: ['identity'], ports: [8080, ...extra] },
         { peers: ['postgres'], ports: [5432, ...extra] },
-        { peers: ['observability'], ports: [4318, 4317] },
+        { peers: ['observability'], ports: [4318, 4317, ...extra] },
       ],
     });
   });

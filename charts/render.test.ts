@@ -72,9 +72,11 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  test('every object but the Namespace is in the namespace and carries the labels of the kit', () => {
+  test('every object that is not of the whole cluster is in the namespace and carries the labels of the kit', () => {
     for (const { kind, metadata } of objects) {
-      expect(metadata.namespace, metadata.name).toBe(kind === 'Namespace' ? undefined : 'exchange');
+      expect(metadata.namespace, metadata.name).toBe(
+        ['Namespace', 'GatewayClass'].includes(kind) ? undefined : 'exchange',
+      );
       expect(metadata.labels, metadata.name).toMatchObject({
         'app.kubernetes.io/part-of': 'exchange',
         'app.kubernetes.io/managed-by': 'parley',

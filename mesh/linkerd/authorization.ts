@@ -14,28 +14,47 @@ export function authorization(intent: MeshIntent): (Server | AuthorizationPolicy
 }
 
 /**
- * The admin port has no AuthorizationPolicy: Linkerd lets the probes of the kubelet through by itself as long as no route is
- * attached to the Server, and nobody else.
+ * Of the admin port Linkerd lets the probes of the kubelet through by itself, as long as no route is attached to the Server; see
+ * monitoring.ts for who else may.
  */
 function servers(intent: MeshIntent, service: ServiceIntent): Server[] {
-  const own = server(intent, service.name, service.name, service.port, proxyProtocols[service.protocol]);
-  if (service.protocol === 'tcp') return [own];
-  return [own, server(intent, `${service.name}-admin`, service.name, adminPort, 'HTTP/1')];
+  const { name, port, protocol } = service;
+  const own = server(intent, { name, service: name, port, proxyProtocol: proxyProtocols[protocol] });
+  return protocol === 'tcp' ? [own] : [own, adminServer(intent, name)];
 }
 
-/** A Server for one port of the Pods of `service`. */
-export function server(
-  intent: MeshIntent,
-  name: string,
-  service: string,
-  port: number,
-  proxyProtocol: ProxyProtocol,
-): Server {
+/** The Server of the admin port of a service, or of the edge. */
+export function adminServer(intent: MeshIntent, service: string): Server {
+  return server(intent, { name: adminName(service), service, port: adminPort, proxyProtocol: 'HTTP/1' });
+}
+
+/** Names of all Servers of admin ports. */
+export function adminServers({ services, gateway }: MeshIntent): string[] {
+  return [...services.filter(({ protocol }) => protocol !== 'tcp'), gateway].map(({ name }) => adminName(name));
+}
+
+function adminName(service: string): string {
+  return `${service}-admin`;
+}
+
+interface ServerProps {
+  readonly name: string;
+  /** Whose it is; absent: nobody's in particular. */
+  readonly service?: string;
+  /** Labels of its Pods; absent: those of the service. */
+  readonly pods?: Readonly<Record<string, string>>;
+  readonly port: number;
+  readonly proxyProtocol: ProxyProtocol;
+}
+
+/** A Server for one port of some Pods, which refuses everyone. */
+export function server(intent: MeshIntent, { name, service, pods, port, proxyProtocol }: ServerProps): Server {
+  const matchLabels = { ...(service ? serviceSelector(service) : {}), ...pods };
   return {
     apiVersion: 'policy.linkerd.io/v1beta3',
     kind: 'Server',
     metadata: metadataOf(intent, name, service),
-    spec: { podSelector: { matchLabels: serviceSelector(service) }, port, proxyProtocol, accessPolicy: 'deny' },
+    spec: { podSelector: { matchLabels }, port, proxyProtocol, accessPolicy: 'deny' },
   };
 }
 

@@ -1,10 +1,20 @@
-import type { IGateway } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
+import type { IGateway, IGatewayClass } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
 import { gatewayListeners } from '../gateway.ts';
 import { edgeName, type GatewayIntent, type MeshIntent } from '../intent.ts';
-import { type KubeObject, metadataOf } from '../objects.ts';
-import { adminPort } from '../ports.ts';
-import { server } from './authorization.ts';
+import { type KubeObject, metadataOf, ownLabels } from '../objects.ts';
+import { adminServer, server } from './authorization.ts';
 import type { AuthorizationPolicy, NetworkAuthentication } from './policy.ts';
+
+/** The class of the way in, and who stands behind it: this kit, which writes the configuration of the edge itself. */
+const gatewayClass: IGatewayClass & KubeObject = {
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'GatewayClass',
+  metadata: { name: 'parley', labels: { ...ownLabels } },
+  spec: {
+    controllerName: 'parley.dev/gateway',
+    description: 'the Envoy of the exchange, configured when its objects are rendered',
+  },
+};
 
 /**
  * The way in. Linkerd has no gateway of its own: the class `parley` stands for the Envoy that charts/edge.ts deploys, with the
@@ -16,13 +26,14 @@ export function gateway(intent: MeshIntent): KubeObject[] {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'Gateway',
     metadata: metadataOf(intent, name, name),
-    spec: { gatewayClassName: 'parley', listeners: gatewayListeners(intent.gateway) },
+    spec: { gatewayClassName: gatewayClass.metadata.name, listeners: gatewayListeners(intent.gateway) },
   };
   return [
+    gatewayClass,
     object,
     outside(intent),
     ...listeners.flatMap((listener) => open(intent, listener)),
-    server(intent, `${name}-admin`, name, adminPort, 'HTTP/1'),
+    adminServer(intent, name),
   ];
 }
 
@@ -49,5 +60,6 @@ function open(intent: MeshIntent, listener: GatewayIntent['listeners'][number]):
       ],
     },
   };
-  return [server(intent, name, gatewayName, listener.port, listener.protocol === 'HTTPS' ? 'TLS' : 'unknown'), policy];
+  const proxyProtocol = listener.protocol === 'HTTPS' ? 'TLS' : 'unknown';
+  return [server(intent, { name, service: gatewayName, port: listener.port, proxyProtocol }), policy];
 }

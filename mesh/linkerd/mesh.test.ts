@@ -59,9 +59,45 @@ test('an edge asks for the ServiceAccount of its caller', () => {
   });
 });
 
-test('the admin port is left to the probes: nothing authorizes anyone else', () => {
+test('without a scraper the admin port is left to the probes: nothing authorizes anyone else', () => {
   const { objects } = compiled();
   expect(JSON.stringify(objects.filter(({ kind }) => kind === 'AuthorizationPolicy'))).not.toContain('-admin');
+});
+
+test('a scraper may read the metrics of each application and of each proxy, by its identity; no route hangs on a Server', () => {
+  const { objects, find } = compiled({ monitoring: { namespace: 'obs', serviceAccount: 'scraper' } });
+  expect(find('MeshTLSAuthentication', 'scraper')).toHaveProperty('spec', {
+    identityRefs: [{ kind: 'ServiceAccount', name: 'scraper', namespace: 'obs' }],
+  });
+  expect(find('Server', 'linkerd-admin')).toHaveProperty('spec', {
+    podSelector: {
+      matchLabels: { 'app.kubernetes.io/part-of': 'exchange', 'app.kubernetes.io/managed-by': 'parley' },
+    },
+    port: 4191,
+    proxyProtocol: 'HTTP/1',
+    accessPolicy: 'deny',
+  });
+  const scrapes = objects.filter(({ metadata }) => metadata.name.endsWith('-from-scraper'));
+  expect(scrapes).toEqual(
+    ['linkerd-admin', 'web-admin', 'store-admin', 'edge-admin'].map((name) =>
+      expect.objectContaining({
+        kind: 'AuthorizationPolicy',
+        spec: {
+          targetRef: { group: 'policy.linkerd.io', kind: 'Server', name },
+          requiredAuthenticationRefs: [{ group: 'policy.linkerd.io', kind: 'MeshTLSAuthentication', name: 'scraper' }],
+        },
+      }),
+    ),
+  );
+  const parents = objects.filter(({ kind }) => kind.endsWith('Route')).map((route) => JSON.stringify(route));
+  expect(parents.filter((route) => route.includes('"kind":"Server"'))).toEqual([]);
+});
+
+test('the Gateway is of a class that the kit brings along, which belongs to no namespace', () => {
+  const { find } = compiled();
+  expect(find('Gateway', 'edge')).toHaveProperty('spec.gatewayClassName', 'parley');
+  expect(find('GatewayClass', 'parley')).toMatchObject({ spec: { controllerName: 'parley.dev/gateway' } });
+  expect(find('GatewayClass', 'parley')?.metadata).not.toHaveProperty('namespace');
 });
 
 test('the listeners of the edge are open to clients outside the mesh', () => {

@@ -3,6 +3,7 @@ import type { Compiled, Mesh } from '../mesh.ts';
 import { adminPort } from '../ports.ts';
 import { authorization } from './authorization.ts';
 import { gateway } from './gateway.ts';
+import { monitoring, proxyAdminPort } from './monitoring.ts';
 import { mutualTls, namespaceMarks } from './mutual-tls.ts';
 import { outlierDetection } from './outlier-detection.ts';
 import { tracing } from './tracing.ts';
@@ -20,13 +21,19 @@ export const linkerd: Mesh = {
   name: 'linkerd',
   controlPlane: { namespace: 'linkerd', ports: [8080, 8086, 8090] },
   inboundPorts: [4143],
-  metricsPorts: [adminPort, 4191],
+  metricsPorts: [adminPort, proxyAdminPort],
   appProtocol: (protocol) => appProtocols[protocol],
   compile(intent: MeshIntent): Compiled {
     const split = trafficSplit(intent);
     const outliers = outlierDetection(intent);
     return {
-      objects: [...authorization(intent), ...mutualTls(intent), ...gateway(intent), ...split.objects],
+      objects: [
+        ...authorization(intent),
+        ...mutualTls(intent),
+        ...monitoring(intent),
+        ...gateway(intent),
+        ...split.objects,
+      ],
       notExpressed: [...split.notExpressed, ...outliers.notExpressed, ...tracing(intent)],
       namespace: namespaceMarks,
       pod: { labels: {}, annotations: {} },

@@ -29,13 +29,20 @@ export interface AuthorizationPolicy extends KubeObject {
   };
 }
 
-/** Holds for clients in the mesh that run under one of the ServiceAccounts. */
+/** Holds for clients in the mesh that run under one of the ServiceAccounts, or whose identity is one of these; `*.` stands for any prefix. */
 export interface MeshTLSAuthentication extends KubeObject {
   readonly apiVersion: 'policy.linkerd.io/v1alpha1';
   readonly kind: 'MeshTLSAuthentication';
-  readonly spec: {
-    readonly identityRefs: readonly { readonly kind: 'ServiceAccount'; readonly name: string }[];
-  };
+  readonly spec:
+    | {
+        readonly identityRefs: readonly {
+          readonly kind: 'ServiceAccount';
+          readonly name: string;
+          /** Absent: that of the object. */
+          readonly namespace?: string;
+        }[];
+      }
+    | { readonly identities: readonly string[] };
 }
 
 /** Holds for clients by address, in the mesh or not. */
