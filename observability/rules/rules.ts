@@ -4,6 +4,7 @@ import { type EdgeSource, edgeRules } from './edge-series.ts';
 import { envoyEdges } from './edges-envoy.ts';
 import { istioEdges } from './edges-istio.ts';
 import { linkerdEdges } from './edges-linkerd.ts';
+import { footprintRules } from './footprint-series.ts';
 import type { RuleGroup } from './rule.ts';
 import { RulesError } from './rules-error.ts';
 import { serviceRules } from './service-series.ts';
@@ -39,7 +40,7 @@ export function ruleGroups({ mesh, meshMetrics }: RuleOptions): readonly RuleGro
     );
   return [
     { name: 'parley-edges', rules: [...edgeRules(source.edges), ...edgeAlerts] },
-    { name: 'parley-services', rules: serviceRules },
+    { name: 'parley-services', rules: [...serviceRules, ...footprintRules(mesh)] },
     { name: 'parley-scrape', rules: [...scrapeAlerts, ...spanAlerts] },
     { name: 'parley-identity', rules: [insecureEdges[source.secured], expiringIdentities[mesh]] },
   ];
