@@ -68,6 +68,16 @@ export const versions = {
     reason: 'the version of the sidecars of the embedded cluster, so that the edge behaves the same everywhere',
     image: 'envoyproxy/envoy:distroless-v1.40.0',
   },
+  images: {
+    node: {
+      image: 'node:24.21.0-bookworm-slim',
+      reason: 'only its node binary is taken, the Node of package.json: the one that releases run on everywhere else',
+    },
+    base: {
+      image: 'gcr.io/distroless/cc-debian12:nonroot',
+      reason: 'the C and C++ libraries that node is linked with and nothing else; its tags have no versions',
+    },
+  },
   observability: {
     collector: {
       version: '0.155.0',
