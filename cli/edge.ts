@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'undici';
-import { runningDaemon } from '../local/daemon/record.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
 import { Failure } from './failure.ts';
 import { clientSecret } from './secrets.ts';
-import { hostPorts, stateFolder } from './state-folder.ts';
+import { stateFolder } from './state-folder.ts';
+import { edgeAddresses } from './target/addresses.ts';
 
 /** How this machine reaches the exchange from outside. */
 export interface Edge {
@@ -18,19 +18,14 @@ export interface Edge {
 /** Addresses of the running exchange. Fails when nothing runs. */
 export async function openEdge(context: CommandContext): Promise<Edge> {
   const state = stateFolder(context);
-  const daemon = runningDaemon(state.path);
-  const ports = hostPorts(context.env);
   const authorityPem = await readFile(state.edgeAuthority, 'utf8').catch((cause) => {
     throw new Failure('NotRunning', `the exchange has no edge yet: ${state.edgeAuthority} cannot be read`, {
       cause,
       hint: 'Type: parley up',
     });
   });
-  return {
-    http: `http://${daemon?.hostPorts['8080'] ?? `127.0.0.1:${ports.http}`}`,
-    https: `https://${daemon?.hostPorts['8443'] ?? `127.0.0.1:${ports.https}`}`,
-    authorityPem,
-  };
+  const { http, https } = edgeAddresses(context);
+  return { http: `http://${http}`, https: `https://${https}`, authorityPem };
 }
 
 export interface Token {

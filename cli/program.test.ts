@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -28,7 +28,6 @@ test.each([
   [['try'], 1],
   [['token'], 1],
   [['apply'], 1],
-  [['up', '--target', 'kind'], 1],
   [['up', '--target', 'moon'], 2],
   [['up', '--mesh', 'net'], 2],
   [['up', '--timeout', 'soon'], 2],
@@ -59,10 +58,14 @@ test.each([
 );
 
 test('TARGET and MESH choose, and unknown ones are refused with the known', () => {
-  expect(run(['up'], { TARGET: 'kind' }).stderr).toContain('TARGET=embedded');
+  const noEngine = { DOCKER_HOST: 'unix:///no/such/socket' };
+  const kind = run(['up'], { TARGET: 'kind', ...noEngine });
+  expect(kind.status).toBe(1);
+  expect(kind.stderr).toMatch(/^parley: docker cannot be used: .*\n {2}Type: parley up --target embedded/ms);
+  expect(readdirSync(join(home, 'state')), 'what failed its checks claims nothing').not.toContain('target.json');
   expect(run(['up'], { TARGET: 'kin' })).toMatchObject({
     status: 2,
-    stderr: 'parley: kin: unknown target. Did you mean kind?\n  Known: embedded, kind.\n',
+    stderr: 'parley: kin: unknown target. Did you mean kind?\n  Known: embedded, kind, context.\n',
   });
   expect(run(['up'], { MESH: 'x' }).stderr).toContain('Known: istio, linkerd.');
 });

@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 import type { Namespace } from 'kubernetes-types/core/v1.js';
+import { z } from 'zod';
 import { readCatalogue } from '../charts/catalogue.ts';
+import { type Capture, captures } from '../charts/context.ts';
+import { environmentNames } from '../charts/environments.ts';
 import type { Plan } from '../charts/plan.ts';
+import { monitoring } from '../mesh/exchange.ts';
 import { type MeshName, meshNames } from '../mesh/intent.ts';
 import type { KubeObject } from '../mesh/objects.ts';
 import type { Cluster } from './cluster.ts';
@@ -15,6 +19,12 @@ export interface RenderChoices {
   readonly env: string;
   /** Where services and sidecars send spans (OTLP over HTTP); absent: nowhere. */
   readonly collector?: string;
+  /** How traffic gets into sidecars; absent: the default of the charts. */
+  readonly capture?: Capture;
+  /** Whether the kit's own observability may read the metrics of the exchange. */
+  readonly monitoring?: boolean;
+  /** What images are called in the cluster, by the names of the charts. */
+  readonly images?: Readonly<Record<string, string>>;
   readonly repo: string;
 }
 
@@ -39,6 +49,7 @@ export async function renderPlan(plan: Plan, choices: RenderChoices): Promise<Re
 }
 
 export async function renderOptions(plan: Plan, choices: RenderChoices) {
+  const { capture, images } = choices;
   const collector = choices.collector ? { collector: new URL(choices.collector), tracing: { samplingPercent } } : {};
   return {
     plan,
@@ -46,15 +57,27 @@ export async function renderOptions(plan: Plan, choices: RenderChoices) {
     mesh: choices.mesh,
     env: choices.env,
     ...collector,
+    ...(choices.monitoring ? { monitoring } : {}),
+    ...(capture ? { capture } : {}),
+    ...(images ? { images } : {}),
   };
 }
 
 const choicesAnnotation = 'parley.dev/choices';
 
+const rememberedChoices = z.object({
+  mesh: z.enum(meshNames),
+  env: z.enum(environmentNames),
+  collector: z.string().optional(),
+  capture: z.enum(captures).optional(),
+  monitoring: z.boolean().optional(),
+  images: z.record(z.string(), z.string()).optional(),
+});
+
 /** Writes down on the Namespace what `up` was asked for, so that `release` and `split` render the same. */
 export async function rememberChoices(cluster: Cluster, choices: RenderChoices): Promise<void> {
-  const { mesh, env, collector } = choices;
-  const annotations = { [choicesAnnotation]: JSON.stringify({ mesh, env, collector }) };
+  const { repo: _, ...remembered } = choices;
+  const annotations = { [choicesAnnotation]: JSON.stringify(remembered) };
   const patch = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, annotations } };
   await cluster.merge(patch);
 }
@@ -65,12 +88,11 @@ export async function choicesInForce(cluster: Cluster, context: Pick<CommandCont
   const text = found?.metadata?.annotations?.[choicesAnnotation];
   if (!text)
     throw new Failure('NotRunning', `Namespace ${namespace} was not made by parley up`, { hint: 'Type: parley up' });
-  const { mesh, env, collector } = JSON.parse(text) as Partial<RenderChoices>;
-  const known = meshNames.find((name) => name === mesh);
-  if (!known || !env) {
+  const { success, data } = rememberedChoices.safeParse(JSON.parse(text));
+  if (!success) {
     throw new Failure('BadAnnotation', `Namespace ${namespace}: annotation ${choicesAnnotation} is \`${text}\``, {
       hint: 'Type: parley up',
     });
   }
-  return { mesh: known, env, collector, repo: context.repo };
+  return { ...data, repo: context.repo };
 }

@@ -27,6 +27,26 @@ test('says why it is not', () => {
   expect(programmed(route(2, [[condition('False', 2, { reason: 'Refused' })]]))).toMatchObject({ state: 'refused' });
 });
 
+test('a mesh without the condition Programmed has it in force when it took this very generation', () => {
+  const said = (type: string, status: string, observedGeneration: number, reason = type) => ({
+    type,
+    status,
+    observedGeneration,
+    reason,
+  });
+  const state = (...conditions: object[]) => programmed(route(2, [conditions]));
+  expect(state(said('Accepted', 'True', 2), said('ResolvedRefs', 'True', 2))).toEqual({ state: 'yes' });
+  expect(state(said('Accepted', 'True', 1), said('ResolvedRefs', 'True', 1))).toMatchObject({ state: 'pending' });
+  expect(state(said('Accepted', 'True', 2), said('ResolvedRefs', 'False', 2, 'BackendNotFound'))).toEqual({
+    state: 'pending',
+    why: 'BackendNotFound',
+  });
+  expect(state(said('Accepted', 'False', 2, 'UnsupportedValue'))).toEqual({
+    state: 'refused',
+    why: 'UnsupportedValue',
+  });
+});
+
 test('a weight that is not written is 1', () => {
   expect(weightsOf(route(1, []))).toEqual({ 'orders-1-4-0': 90, 'orders-2-0-0': 1 });
 });

@@ -56,7 +56,11 @@ export type Programmed =
   | { readonly state: 'pending'; readonly why: string }
   | { readonly state: 'refused'; readonly why: string };
 
-/** Whether the route, as it is written now, is in force: its condition Programmed speaks of this generation. */
+/**
+ * Whether the route, as it is written now, is in force. Where the sidecars confirm it, the condition Programmed speaks of this
+ * generation. Istio and Linkerd say only that they took it: Accepted and ResolvedRefs
+ * (https://gateway-api.sigs.k8s.io/geps/gep-1364/).
+ */
 export function programmed(route: Route): Programmed {
   const conditions = [
     ...(route.status?.conditions ?? []),
@@ -66,12 +70,27 @@ export function programmed(route: Route): Programmed {
   const current = found.filter(
     ({ observedGeneration }) => (observedGeneration ?? 0) >= (route.metadata?.generation ?? 1),
   );
-  if (found.length === 0) return { state: 'pending', why: 'nobody has taken it up yet' };
+  if (found.length === 0) return taken(route);
   if (current.length < found.length) return { state: 'pending', why: 'the sidecars have not confirmed it yet' };
   const bad = current.find(({ status }) => status !== 'True');
   if (!bad) return { state: 'yes' };
   const why = [bad.reason, bad.message].filter(Boolean).join(': ') || `Programmed is ${bad.status}`;
   return { state: bad.status === 'False' && bad.reason === 'Refused' ? 'refused' : 'pending', why };
+}
+
+/** What the mesh's controller says of a route that has no condition Programmed. */
+function taken(route: Route): Programmed {
+  const generation = route.metadata?.generation ?? 1;
+  const said = (route.status?.parents ?? []).flatMap(({ conditions = [] }) => conditions);
+  for (const type of ['Accepted', 'ResolvedRefs']) {
+    const current = said.filter((each) => each.type === type && (each.observedGeneration ?? generation) >= generation);
+    if (current.length === 0) return { state: 'pending', why: 'nobody has taken it up yet' };
+    const bad = current.find(({ status }) => status !== 'True');
+    const why = [bad?.reason, bad?.message].filter(Boolean).join(': ');
+    // References may point to what is still being made; a route that is not accepted stays so until it is written anew.
+    if (bad) return { state: type === 'Accepted' && bad.status === 'False' ? 'refused' : 'pending', why };
+  }
+  return { state: 'yes' };
 }
 
 /** A route that the mesh will not carry out, in its own words. */

@@ -103,7 +103,7 @@ export async function requireTools(
     if (state.state === 'other') return [`${tool.program} is ${state.version}, ${state.note}`];
     const code = state.state === 'absent' ? 'ToolMissing' : 'ToolVersion';
     throw new InstallError(code, `${tool.program} cannot be used: ${state.why}`, {
-      hint: `Install it: ${tool.source}   (or run without it: parley up --target embedded)`,
+      hint: `Type: parley up --target embedded   (it needs no ${tool.program}); or get ${tool.program}: ${tool.source}`,
     });
   });
 }

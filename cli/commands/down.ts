@@ -5,19 +5,19 @@ import { writeDocument } from '../output/document.ts';
 import { createProgress } from '../output/progress.ts';
 import { stateFolder } from '../state-folder.ts';
 import { openTarget } from '../target/choose.ts';
-import { targetNames } from '../target/target.ts';
+import { readRecord } from '../target/record.ts';
 import { withUpLock } from '../up/up-lock.ts';
 
 export const down: Command = {
   name: 'down',
-  summary: 'end everything that `up` started: no process, port or file is left outside the clone',
+  summary: 'remove everything that `up` made, and nothing else',
   options: [
     { flags: '--purge', description: 'remove the whole state folder: also data, the downloaded Envoy and logs' },
     { flags: '--timeout <duration>', description: 'how long to wait for another up or down', default: '60s' },
   ],
   outputs: ['text', 'json'],
   examples: [
-    { line: 'parley down', what: 'works too when the daemon was killed' },
+    { line: 'parley down', what: 'works too when `up` or the daemon was killed' },
     { line: 'parley down --purge', what: 'and forgets the data' },
   ],
   async run(context, { output, flag, text }) {
@@ -29,7 +29,9 @@ export const down: Command = {
     if (there) {
       await withUpLock(context, 'parley down', timeoutMs, async () => {
         await progress.step('ending the exchange', async () => {
-          for (const name of targetNames) if (await (await openTarget(name)).stop(context)) ended.push(name);
+          const record = readRecord(state);
+          const name = record?.target ?? 'embedded';
+          if (await (await openTarget(name)).stop(context, record)) ended.push(name);
         });
       });
       if (flag('purge')) rmSync(state.path, { recursive: true, force: true });

@@ -16,11 +16,15 @@ export const render: Command = {
     { line: 'parley render --env prod -o json | kubectl apply -f -', what: 'for a cluster of your own' },
   ],
   async run(context, { output, text, flag }) {
-    const { chooseMesh } = await import('../target/choose.ts');
+    const { oneOf } = await import('../up/settings.ts');
     const { renderOptions } = await import('../rendering.ts');
     const charts = await import('../../charts/render.ts');
     const { defaultPlan } = await import('../../charts/plan.ts');
-    const choices = { mesh: chooseMesh(context.env, text('mesh')), env: text('env') ?? 'dev', repo: context.repo };
+    const choices = {
+      mesh: oneOf(text('mesh') ?? (context.env.MESH || 'istio'), meshNames, 'mesh'),
+      env: text('env') ?? 'dev',
+      repo: context.repo,
+    };
     const defaults = await renderOptions({}, choices);
     const plan = flag('running') ? await runningPlan(context) : defaultPlan(defaults.catalogue);
     const options = { ...defaults, plan };

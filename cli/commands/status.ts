@@ -4,7 +4,9 @@ import { type ExchangeStatus, exchangeStatus, podHoles, serviceStates } from '..
 import { colorsFor } from '../output/color.ts';
 import { writeDocument } from '../output/document.ts';
 import { namespace } from '../routes.ts';
-import { hostPorts, stateFolder } from '../state-folder.ts';
+import { stateFolder } from '../state-folder.ts';
+import { edgeAddresses } from '../target/addresses.ts';
+import { whatRuns } from '../target/what-runs.ts';
 
 export const status: Command = {
   name: 'status',
@@ -30,24 +32,16 @@ function settled({ releases, pending }: ExchangeStatus['services'][number]): boo
   return pending === undefined && releases.every(({ ready, replicas }) => ready >= replicas);
 }
 
-/** The embedded cluster that this state folder belongs to, and the exchange in it. */
+/** The target that this state folder belongs to, and the exchange in it. */
 async function lookAt(context: CommandContext): Promise<ExchangeStatus> {
-  const state = stateFolder(context);
-  const { runningDaemon } = await import('../../local/daemon/record.ts');
-  const daemon = runningDaemon(state.path);
-  if (!daemon)
-    return exchangeStatus({ name: 'embedded', running: false, reason: 'no daemon serves its state folder' }, []);
+  const target = await whatRuns(context);
+  if (!target.running) return exchangeStatus(target, []);
   const { openCluster } = await import('../cluster.ts');
   const { observe } = await import('../plan.ts');
   const { choicesInForce } = await import('../rendering.ts');
-  const cluster = await openCluster(state.kubeconfig);
-  const choices = await choicesInForce(cluster, context);
-  const edge = daemon.hostPorts['8080'] ?? `127.0.0.1:${hostPorts(context.env).http}`;
-  const services = serviceStates(await observe(cluster), `http://${edge}`);
+  const cluster = await openCluster(stateFolder(context).kubeconfig);
+  const { mesh } = await choicesInForce(cluster, context);
+  const services = serviceStates(await observe(cluster), `http://${edgeAddresses(context).http}`);
   const holes = podHoles(await cluster.list<Pod>('v1', 'Pod', namespace));
-  return exchangeStatus(
-    { name: 'embedded', running: true, mesh: choices.mesh, server: daemon.server },
-    services,
-    holes,
-  );
+  return exchangeStatus({ ...target, mesh }, services, holes);
 }

@@ -1,59 +1,59 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { environmentNames } from '../../charts/environments.ts';
-import { meshNames } from '../../mesh/intent.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { parseDuration } from '../duration.ts';
 import { interrupted } from '../failure.ts';
 import { writeDocument } from '../output/document.ts';
 import { createProgress } from '../output/progress.ts';
-import { chooseMesh, chooseTarget, openTarget } from '../target/choose.ts';
-import { targetNames } from '../target/target.ts';
-import { bringUp } from '../up/up.ts';
+import { stateFolder } from '../state-folder.ts';
+import { chooseTarget, openTarget } from '../target/choose.ts';
+import { readSettings, settingOptions } from '../up/settings.ts';
+import { bringUp, type UpReport } from '../up/up.ts';
 import { withUpLock } from '../up/up-lock.ts';
+import { shellQuoted } from './kubeconfig.ts';
 
 export const up: Command = {
   name: 'up',
   summary: 'start the exchange, or bring what runs up to date; ends with its addresses',
   options: [
-    { flags: '--target <target>', description: `${targetNames.join(' or ')} (else TARGET, else what the machine has)` },
-    { flags: '--mesh <mesh>', description: `${meshNames.join(' or ')} (else MESH, else istio)` },
-    { flags: '--env <env>', description: 'sizes and replicas', choices: environmentNames, default: 'dev' },
-    { flags: '--timeout <duration>', description: 'how long all of it may take', default: '5m' },
+    ...settingOptions,
+    { flags: '--yes', description: 'with --context: change that cluster without asking' },
+    { flags: '--timeout <duration>', description: 'how long each wait may take', default: '5m' },
   ],
   outputs: ['text', 'json'],
   examples: [
     { line: 'parley up', what: 'again: changes only what differs, keeps releases and weights' },
+    { line: 'parley up --target kind --mesh linkerd', what: 'in a cluster of its own, with the other mesh' },
+    { line: 'parley up --context my-cluster --registry registry.example/team', what: 'in a cluster that exists' },
     { line: 'PARLEY_HTTP_PORT=17080 PARLEY_HTTPS_PORT=17443 parley up', what: 'on other ports' },
-    { line: 'parley up --mesh linkerd', what: 'with the objects of the other mesh' },
   ],
-  async run(context, { output, text }) {
-    const timeoutMs = parseDuration(text('timeout') ?? '5m', '--timeout');
-    const mesh = chooseMesh(context.env, text('mesh'));
-    const choice = await chooseTarget(context.env, text('target'));
+  async run(context, invocation) {
+    const { output, text } = invocation;
+    const choice = await chooseTarget(context.env, text('target'), text('context'));
+    const settings = readSettings(context.env, invocation, choice.name);
     const target = await openTarget(choice.name);
     const progress = createProgress(context.stderr, context.env, context.clock);
-    progress.note(`target ${choice.name} (${choice.why}), mesh objects of ${mesh}`);
-    await withUpLock(context, 'parley up', timeoutMs, async () => {
+    progress.note(`target ${choice.name} (${choice.why}), mesh ${settings.mesh}`);
+    await withUpLock(context, 'parley up', settings.timeoutMs, async () => {
       if (context.signal.aborted) throw interrupted();
-      const choices = {
-        mesh,
-        env: text('env') ?? 'dev',
-        collector: context.env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined,
-      };
-      const done = await bringUp(target, { context, progress, mesh, timeoutMs }, { ...choices, repo: context.repo });
+      const done = await bringUp(target, { context, progress, settings });
+      const { mesh } = settings;
       if (output !== 'text') await writeDocument(context.stdout, output, 'Up', { target: choice.name, mesh, ...done });
-      else {
-        context.stdout.write(
-          `\nThe exchange runs:\n  ${done.edge.http}\n  ${done.edge.https}   (curl --cacert ${done.edge.authority})\n`,
-        );
-        const short = onPath(context.env) ? '' : `   (it is ${join(context.repo, 'bin/parley')})`;
-        context.stdout.write(`Next: parley try${short}\n`);
-      }
+      else context.stdout.write(closing(context, done, settings.parts.includes('grafana')));
     });
     return 'ok';
   },
 };
+
+/** Addresses, and what to type next. */
+function closing(context: CommandContext, { edge }: UpReport, dashboards: boolean): string {
+  const short = onPath(context.env) ? '' : `   (it is ${join(context.repo, 'bin/parley')})`;
+  return [
+    `\nThe exchange runs:\n  ${edge.http}\n  ${edge.https}   (curl --cacert ${edge.authority})`,
+    `Next: parley try${short}`,
+    ...(dashboards ? ['      parley dashboard grafana'] : []),
+    `      export KUBECONFIG=${shellQuoted(stateFolder(context).kubeconfig)}\n`,
+  ].join('\n');
+}
 
 /** Is there a `parley` that a shell finds by its name alone? */
 function onPath(env: CommandContext['env']): boolean {

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { type MeshName, meshNames } from '../../mesh/intent.ts';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
-import { didYouMean } from '../suggest.ts';
+import { oneOf } from '../up/settings.ts';
 import { type Target, type TargetName, targetNames } from './target.ts';
 
 const run = promisify(execFile);
@@ -16,9 +15,20 @@ export interface Choice {
 }
 
 /** `wanted` (--target, else TARGET) if given; else kind when a Docker engine answers and `kind` is on PATH, else embedded. */
-export async function chooseTarget(env: CommandContext['env'], wanted: string | undefined): Promise<Choice> {
+export async function chooseTarget(
+  env: CommandContext['env'],
+  wanted: string | undefined,
+  contextName?: string,
+): Promise<Choice> {
+  if (contextName !== undefined) {
+    if (wanted === undefined || wanted === 'context') return { name: 'context', why: 'as asked' };
+    throw usageFailure(
+      `--target ${wanted} and --context ${contextName}: one of them is enough.`,
+      'Write for example --context my-cluster',
+    );
+  }
   const named = wanted ?? (env.TARGET || undefined);
-  if (named !== undefined) return { name: known(named, targetNames, 'target'), why: 'as asked' };
+  if (named !== undefined) return { name: oneOf(named, targetNames, 'target'), why: 'as asked' };
   if (!(await answers('docker', ['version', '--format', '{{.Server.Version}}'], env))) {
     return { name: 'embedded', why: 'no Docker engine answers' };
   }
@@ -26,13 +36,13 @@ export async function chooseTarget(env: CommandContext['env'], wanted: string | 
   return { name: 'kind', why: 'a Docker engine answers and `kind` is on PATH' };
 }
 
-/** `wanted` (--mesh, else MESH), else istio. */
-export function chooseMesh(env: CommandContext['env'], wanted: string | undefined): MeshName {
-  return known(wanted ?? (env.MESH || 'istio'), meshNames, 'mesh');
-}
-
 export async function openTarget(name: TargetName): Promise<Target> {
-  return name === 'kind' ? (await import('./kind.ts')).kindTarget : (await import('./embedded.ts')).embeddedTarget;
+  const loaders: Record<TargetName, () => Promise<Target>> = {
+    embedded: async () => (await import('./embedded.ts')).embeddedTarget,
+    kind: async () => (await import('./kind.ts')).kindTarget,
+    context: async () => (await import('./context.ts')).contextTarget,
+  };
+  return loaders[name]();
 }
 
 /** Whether a program is there and exits 0. */
@@ -43,10 +53,4 @@ export async function answers(program: string, args: readonly string[], env: Com
   } catch {
     return false; // Not installed, or its engine does not answer: either way it cannot be used.
   }
-}
-
-function known<T extends string>(word: string, names: readonly T[], what: string): T {
-  const found = names.find((name) => name === word);
-  if (found) return found;
-  throw usageFailure(`${word}: unknown ${what}.${didYouMean(word, names)}`, `Known: ${names.join(', ')}.`);
 }

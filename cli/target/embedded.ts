@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Step } from '../../install/step.ts';
 import { requireFree } from '../../local/daemon/host-ports.ts';
 import { type DaemonRecord, runningDaemon } from '../../local/daemon/record.ts';
 import { findEnvoy } from '../../local/envoy/find.ts';
@@ -10,6 +11,7 @@ import type { CommandContext } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { hostPorts, stateFolder } from '../state-folder.ts';
 import { waitUntil } from '../wait.ts';
+import { removeRecord } from './record.ts';
 import type { Target, TargetRequest } from './target.ts';
 
 /** One sidecar for each release of a fresh start, the edge and postgres, and room for a second release of each. */
@@ -18,16 +20,21 @@ const expectedSidecars = 12;
 /** The embedded cluster: one daemon per state folder; its Pods are processes of this machine. */
 export const embeddedTarget: Target = {
   name: 'embedded',
+  describe: (_, { mesh }) => ({ target: 'embedded', mesh }),
   async check({ context, progress }) {
     checkInotify(expectedSidecars);
     const state = stateFolder(context);
     await findEnvoy({ env: context.env, toolsDir: join(state.path, 'tools'), progress: progress.note });
     if (!runningDaemon(state.path)) await checkHostPorts(context);
+    return [];
   },
-  start: startDaemon,
+  steps: async (request) => [daemonStep(request)],
   async stop(context) {
+    const state = stateFolder(context);
     const { endCluster } = await import('../../local/daemon/end.ts');
-    return endCluster(stateFolder(context).path, context.clock);
+    const ended = await endCluster(state.path, context.clock);
+    removeRecord(state);
+    return ended;
   },
 };
 
@@ -39,13 +46,26 @@ async function checkHostPorts(context: CommandContext): Promise<void> {
   await requireFree([`127.0.0.1:${ports.http}`, `127.0.0.1:${ports.https}`]);
 }
 
-async function startDaemon({ context, progress, timeoutMs }: TargetRequest) {
+function daemonStep(request: TargetRequest): Step {
+  const { context, ledger } = request;
+  return {
+    title: 'cluster',
+    async look() {
+      const running = runningDaemon(stateFolder(context).path);
+      if (running) requireSamePorts(running, context);
+      return running?.server;
+    },
+    async run() {
+      ledger.begin('cluster');
+      const where = await startDaemon(request);
+      ledger.finish('cluster');
+      return where;
+    },
+  };
+}
+
+async function startDaemon({ context, progress, settings: { timeoutMs } }: TargetRequest): Promise<string> {
   const state = stateFolder(context);
-  const running = runningDaemon(state.path);
-  if (running) {
-    requireSamePorts(running, context);
-    return { started: false, where: running.server };
-  }
   mkdirSync(state.path, { recursive: true, mode: 0o700 });
   const before = existsSync(state.daemonLog) ? readFileSync(state.daemonLog, 'utf8').length : 0;
   const child = launch(context);
@@ -76,7 +96,7 @@ async function startDaemon({ context, progress, timeoutMs }: TargetRequest) {
     throw error;
   }
   child.unref();
-  return { started: true, where: runningDaemon(state.path)?.server ?? '' };
+  return runningDaemon(state.path)?.server ?? '';
 }
 
 function launch(context: CommandContext) {

@@ -1,16 +1,59 @@
-import { Failure } from '../failure.ts';
+import { deleteKindCluster, kindClusterStep } from '../../install/kind-cluster.ts';
+import { meshTool, requireTools, tools } from '../../install/tools.ts';
+import { requireFree } from '../../local/daemon/host-ports.ts';
+import type { CommandContext } from '../command.ts';
+import { hostPorts, stateFolder } from '../state-folder.ts';
+import { laptopNotes } from './laptop.ts';
+import { meshSteps } from './mesh-steps.ts';
+import { readRecord, removeRecord } from './record.ts';
+import { siteOf } from './site.ts';
 import type { Target } from './target.ts';
 
-/** A kind cluster. Not there yet: every call says so and what works instead. */
+/** A cluster of its own on this machine, made by kind in containers; the edge is on mapped loopback ports. */
 export const kindTarget: Target = {
   name: 'kind',
-  check: () => Promise.reject(notYet()),
-  start: () => Promise.reject(notYet()),
-  stop: () => Promise.resolve(false),
+  describe(context, { cluster, mesh, capture = 'cni' }) {
+    const { http, https } = hostPorts(context.env);
+    const hosts = { http: `127.0.0.1:${http}`, https: `127.0.0.1:${https}` };
+    return { target: 'kind', name: cluster, mesh, capture, hosts };
+  },
+  async check({ context, settings, ledger }) {
+    const { env, signal } = context;
+    const notes = await requireTools([tools.docker, tools.kind, meshTool[settings.mesh]], env, signal);
+    if (ledger.state('cluster') === undefined) {
+      const { http, https } = hostPorts(env);
+      await requireFree([`127.0.0.1:${http}`, `127.0.0.1:${https}`]);
+    }
+    return [...notes, ...laptopNotes()];
+  },
+  async steps(request) {
+    const { context, settings, ledger } = request;
+    const site = siteOf(context);
+    const cluster = { name: settings.cluster, ports: hostPorts(context.env), repo: context.repo, ledger };
+    return [kindClusterStep(site, cluster), ...meshSteps(site, request)];
+  },
+  images: {
+    async build({ context: { env, signal, repo } }, say) {
+      const { bringImages } = await import('../../install/images/build-images.ts');
+      const brought = await bringImages({ repo, env, signal, say });
+      const names = Object.fromEntries(brought.map(({ name, tag }) => [name, tag]));
+      return { names, built: brought.filter(({ built }) => built).length };
+    },
+    async deliver({ context: { env, signal }, settings }, names, say) {
+      const { loadImages } = await import('../../install/images/load-images.ts');
+      const { loaded } = await loadImages(settings.cluster, names, { env, signal, say });
+      return loaded.length;
+    },
+  },
+  async stop(context: CommandContext) {
+    const state = stateFolder(context);
+    const record = readRecord(state);
+    if (!record?.name || record.made.cluster === undefined) {
+      removeRecord(state);
+      return false;
+    }
+    await deleteKindCluster(siteOf(context), record.name);
+    removeRecord(state);
+    return true;
+  },
 };
-
-function notYet(): Failure {
-  return new Failure('NotYet', 'the target kind is not there yet', {
-    hint: 'Type: TARGET=embedded make up   (or parley up --target embedded)',
-  });
-}

@@ -57,8 +57,10 @@ test('a folder that belongs to another target, mesh or pair of ports is refused 
   expect(refused({ ...kind, mesh: 'linkerd' })).toMatchObject({ code: 'OtherMesh', hint });
   const others = { http: '127.0.0.1:17080', https: '127.0.0.1:17443' };
   expect(refused({ ...kind, hosts: others })).toMatchObject({ code: 'OtherPorts', hint });
+  ledgerOf(stateFolder(context)).forget('cluster');
+  expect(refused({ target: 'embedded', mesh: 'istio' }), 'nothing is there any more').toBe('accepted');
   removeRecord(stateFolder(context));
-  expect(refused({ target: 'embedded', mesh: 'istio' })).toBe('accepted');
+  expect(readRecord(stateFolder(context))).toBeUndefined();
 });
 
 test('a record that cannot be understood is a named failure', () => {

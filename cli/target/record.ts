@@ -53,8 +53,17 @@ export function removeRecord({ targetRecord }: Pick<StateFolder, 'targetRecord'>
   rmSync(targetRecord, { force: true });
 }
 
-/** Writes down which target is wanted now; what was made stays noted. Refuses a folder that belongs to another target. */
-export function claim(context: Pick<CommandContext, 'env' | 'repo'>, wanted: Omit<TargetRecord, 'made'>): void {
+type Where = Pick<CommandContext, 'env' | 'repo'>;
+
+/** Writes down which target is wanted now; what was made stays noted. Throws what {@link requireClaimable} throws. */
+export function claim(context: Where, wanted: Omit<TargetRecord, 'made'>): void {
+  requireClaimable(context, wanted);
+  const state = stateFolder(context);
+  writeRecord(state, { ...wanted, made: readRecord(state)?.made ?? {} });
+}
+
+/** Refuses a folder in which something of another target, another mesh or with other ports was made. */
+export function requireClaimable(context: Where, wanted: Omit<TargetRecord, 'made'>): void {
   const state = stateFolder(context);
   const found = readRecord(state);
   requireSameTarget(state, found, wanted);
@@ -68,7 +77,6 @@ export function claim(context: Pick<CommandContext, 'env' | 'repo'>, wanted: Omi
       hint: `Type: parley down, then parley up   (to have it on ${wanted.hosts?.http} and ${wanted.hosts?.https})`,
     });
   }
-  writeRecord(state, { ...wanted, made: found?.made ?? {} });
 }
 
 function requireSameTarget(
@@ -76,7 +84,8 @@ function requireSameTarget(
   found: TargetRecord | undefined,
   wanted: Pick<TargetRecord, 'target' | 'name'>,
 ): void {
-  if (!found || (found.target === wanted.target && found.name === wanted.name)) return;
+  if (!found || Object.keys(found.made).length === 0 || (found.target === wanted.target && found.name === wanted.name))
+    return;
   throw new Failure('OtherTarget', `the state folder ${path} belongs to ${titleOf(found)}`, {
     hint: `Type: parley down   (it ends that first), or PARLEY_HOME=<another folder> parley up`,
   });

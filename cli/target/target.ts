@@ -1,6 +1,9 @@
-import type { MeshName } from '../../mesh/intent.ts';
+import type { Ledger } from '../../install/ledger.ts';
+import type { Step } from '../../install/step.ts';
 import type { CommandContext } from '../command.ts';
 import type { Progress } from '../output/progress.ts';
+import type { Settings } from '../up/settings.ts';
+import type { TargetRecord } from './record.ts';
 
 export const targetNames = ['embedded', 'kind', 'context'] as const;
 export type TargetName = (typeof targetNames)[number];
@@ -8,17 +11,33 @@ export type TargetName = (typeof targetNames)[number];
 export interface TargetRequest {
   readonly context: CommandContext;
   readonly progress: Progress;
-  readonly mesh: MeshName;
-  readonly timeoutMs: number;
+  readonly settings: Settings;
+  /** What `up` made in the target; on disk. */
+  readonly ledger: Ledger;
 }
 
-/** A place to run the exchange in. When `start` resolves, the state folder holds a kubeconfig that works. */
+/** Images of releases for targets that run containers. */
+export interface TargetImages {
+  /** Builds what is not there; names of the charts to names in the cluster, and how it went in a few words. */
+  build(
+    request: TargetRequest,
+    say: (detail: string) => void,
+  ): Promise<{ readonly names: Readonly<Record<string, string>>; readonly built: number }>;
+  /** Brings images to where the nodes find them; how many it had to bring. */
+  deliver(request: TargetRequest, names: readonly string[], say: (detail: string) => void): Promise<number>;
+}
+
+/** A place to run the exchange in. After its steps the state folder holds a kubeconfig that works. */
 export interface Target {
   readonly name: TargetName;
-  /** What the machine lacks for it, before anything is started; throws a failure that says what to type. */
-  check(request: TargetRequest): Promise<void>;
-  /** Starts it, or finds it running. `started`: this call started it, so that an interrupted `up` can end it again. */
-  start(request: TargetRequest): Promise<{ readonly started: boolean; readonly where: string }>;
-  /** Ends it and all that runs in it, also when half of it is dead. False: there was nothing to end. */
-  stop(context: CommandContext): Promise<boolean>;
+  /** What the record says of it before anything is made. */
+  describe(context: CommandContext, settings: Settings): Omit<TargetRecord, 'made'>;
+  /** What the machine lacks for it, before anything is started; throws a failure that says what to type. Returns notes. */
+  check(request: TargetRequest): Promise<readonly string[]>;
+  /** What has to be there before the objects of the exchange, in order. */
+  steps(request: TargetRequest): Promise<readonly Step[]>;
+  /** Absent: releases run as they are bundled. */
+  readonly images?: TargetImages;
+  /** Removes what `up` made there and no more, also when half of it is dead. False: there was nothing. */
+  stop(context: CommandContext, record: TargetRecord | undefined): Promise<boolean>;
 }

@@ -8,11 +8,13 @@ import { waitForAnswers } from '../conversations/conversations.ts';
 import { openConversation } from '../edge.ts';
 import { interrupted } from '../failure.ts';
 import { completePlan, observe, planOf } from '../plan.ts';
-import { type RenderChoices, type Rendered, rememberChoices, renderPlan } from '../rendering.ts';
+import { type Rendered, rememberChoices, renderPlan } from '../rendering.ts';
 import { makeMissingSecrets } from '../secrets.ts';
 import { stateFolder } from '../state-folder.ts';
-import type { TargetRequest } from '../target/target.ts';
-import { carryOut, waitForReleases, waitForRoutes } from './carry-out.ts';
+import type { Target, TargetRequest } from '../target/target.ts';
+import { type CarriedOut, carryOut, waitForReleases, waitForRoutes } from './carry-out.ts';
+import { imagesIn, renderingOf } from './rendering-of.ts';
+import type { StepLog } from './step-log.ts';
 
 export interface UpResult {
   readonly edge: { readonly http: string; readonly https: string; readonly authority: string };
@@ -20,42 +22,68 @@ export interface UpResult {
 }
 
 /**
- * Secrets and objects, and then the wait until every conversation has answered through the sidecars. What runs already
- * keeps its releases and weights.
+ * Images into the nodes, secrets and objects, and then the wait until every conversation has answered through the sidecars.
+ * What runs already keeps its releases and weights.
+ *
+ * @param images what images are called in the cluster, by the names of the charts; undefined: the target runs bundles
  */
-export async function bringObjects(request: TargetRequest, choices: RenderChoices): Promise<UpResult> {
-  const { context, progress, timeoutMs } = request;
+export async function bringObjects(
+  target: Target,
+  request: TargetRequest,
+  images: Readonly<Record<string, string>> | undefined,
+  log: StepLog,
+): Promise<UpResult> {
+  const { context, settings, ledger } = request;
+  const { timeoutMs } = settings;
   const cluster = await openCluster(stateFolder(context).kubeconfig);
   const running = planOf(await observe(cluster));
   const plan = completePlan(running, defaultPlan(readCatalogue(join(context.repo, 'services'))));
+  const { choices, observability } = await renderingOf(target, context, settings, images);
   const rendered = await renderPlan(plan, choices);
-  await progress.step(
+  if (target.images) {
+    const { deliver } = target.images;
+    const wanted = [...Object.values(images ?? {}), ...imagesIn([...observability, ...rendered.objects])];
+    await log.step(
+      'images in the nodes',
+      (say) => deliver(request, [...new Set(wanted)], say),
+      (count) => ({ result: count > 0 ? `${count} brought` : 'all there', changed: count > 0 }),
+    );
+  }
+  ensureNotInterrupted(context);
+  ledger.begin('exchange');
+  await log.step(
     'secrets',
     () => prepareNamespace(cluster, context, rendered),
-    (made) => (made.length > 0 ? `made ${made.join(', ')}` : 'all there'),
+    (made) => ({ result: made.length > 0 ? `made ${made.join(', ')}` : 'all there', changed: made.length > 0 }),
   );
-  const done = await progress.step(
-    'objects',
-    () => carryOut(cluster, rendered),
-    ({ applied }) => {
-      const changed = applied.filter(({ result }) => result !== 'unchanged').length;
-      return `${applied.length}, ${changed} changed`;
-    },
-  );
+  if (observability.length > 0) {
+    ledger.begin('observability');
+    const applied = () => applyAll(cluster, observability);
+    await log.step('observability', async () => ({ applied: await applied(), removed: [] }), countsOf);
+    ledger.finish('observability');
+  }
+  const done = await log.step('objects', () => carryOut(cluster, rendered), countsOf);
   await rememberChoices(cluster, choices);
+  ledger.finish('exchange');
   ensureNotInterrupted(context);
-  await progress.step('releases ready', (say) => waitForReleases(context, cluster, { timeoutMs, say }));
-  await progress.step('routes in force', (say) => waitForRoutes(context, cluster, { timeoutMs, say }));
+  const looked = () => ({ result: 'all' });
+  await log.step('releases ready', (say) => waitForReleases(context, cluster, { timeoutMs, say }), looked);
+  await log.step('routes in force', (say) => waitForRoutes(context, cluster, { timeoutMs, say }), looked);
   const conversation = await openConversation(context);
-  await progress.step('conversations answer', (say) => waitForAnswers(context, conversation, timeoutMs, say));
+  await log.step('conversations answer', (say) => waitForAnswers(context, conversation, timeoutMs, say), looked);
   const changed = done.applied.filter(({ result }) => result !== 'unchanged');
+  const { http, https } = conversation.edge;
   return {
-    edge: {
-      http: conversation.edge.http,
-      https: conversation.edge.https,
-      authority: stateFolder(context).edgeAuthority,
-    },
+    edge: { http, https, authority: stateFolder(context).edgeAuthority },
     changed: changed.map(({ kind, name, result }) => ({ kind, name, result })),
+  };
+}
+
+function countsOf({ applied, removed }: CarriedOut): { result: string; changed: boolean } {
+  const changed = applied.filter(({ result }) => result !== 'unchanged').length;
+  return {
+    result: `${applied.length}, ${changed} changed${removed.length > 0 ? `, ${removed.length} removed` : ''}`,
+    changed: changed + removed.length > 0,
   };
 }
 

@@ -1,34 +1,76 @@
+import type { Ledger, Thing } from '../../install/ledger.ts';
+import type { StepDone } from '../../install/step.ts';
 import { Failure, interrupted } from '../failure.ts';
-import type { RenderChoices } from '../rendering.ts';
+import { stateFolder } from '../state-folder.ts';
+import { claim, ledgerOf, readRecord, requireClaimable } from '../target/record.ts';
 import type { Target, TargetRequest } from '../target/target.ts';
 import type { UpResult } from './bring-objects.ts';
+import { type StepLog, stepLog } from './step-log.ts';
+
+export interface UpReport extends UpResult {
+  readonly steps: readonly StepDone[];
+}
 
 /**
- * Check, bundle, daemon, secrets, objects, and then waits until every conversation has answered through the sidecars.
- * An interrupted call ends what it started, and leaves alone what ran before it.
+ * Check, bundle, images, cluster, mesh, secrets, objects, and then waits until every conversation has answered through the
+ * sidecars. An interrupted call ends the cluster that it started, and leaves alone what ran before it.
  */
-export async function bringUp(target: Target, request: TargetRequest, choices: RenderChoices): Promise<UpResult> {
-  const { context, progress } = request;
-  let started = false;
+export async function bringUp(target: Target, asked: Omit<TargetRequest, 'ledger'>): Promise<UpReport> {
+  const { context, progress, settings } = asked;
+  requireClaimable(context, target.describe(context, settings));
+  const begun = new Set<Thing>();
+  const request = { ...asked, ledger: noting(ledgerOf(stateFolder(context)), begun) };
+  const log = stepLog(progress, context);
   try {
-    await progress.step('machine', () => target.check(request));
-    await progress.step('releases built', buildReleases, (count) => (count > 0 ? `${count} bundled` : 'unchanged'));
-    const [place, { bringObjects }] = await Promise.all([
-      progress.step(
-        'cluster',
-        () => target.start(request),
-        ({ where }) => where,
-      ),
-      // Client, charts and conversations load while the cluster starts.
-      import('./bring-objects.ts'),
-    ]);
-    started = place.started;
-    return await bringObjects(request, choices);
+    const done = await bringAbout(target, request, log);
+    return { ...done, steps: log.done };
   } catch (error) {
     if (!context.signal.aborted) throw error;
-    if (started) await progress.step('interrupted: ending what this call started', () => target.stop(context));
+    if (begun.has('cluster')) {
+      const unhurried = { ...context, signal: new AbortController().signal };
+      const record = readRecord(stateFolder(context));
+      await progress.step('interrupted: ending what this call started', () => target.stop(unhurried, record));
+    }
     throw interrupted();
   }
+}
+
+async function bringAbout(target: Target, request: TargetRequest, log: StepLog): Promise<UpResult> {
+  await log.step(
+    'machine',
+    () => target.check(request),
+    (notes) => ({ result: notes.join('; ') || 'good' }),
+  );
+  await log.step('releases built', buildReleases, (count) => ({
+    result: count > 0 ? `${count} bundled` : 'unchanged',
+    changed: count > 0,
+  }));
+  const { images } = target;
+  const built =
+    images &&
+    (await log.step(
+      'images',
+      (say) => images.build(request, say),
+      (brought) => ({
+        result: `${brought.built} of ${Object.keys(brought.names).length} built`,
+        changed: brought.built > 0,
+      }),
+    ));
+  claim(request.context, target.describe(request.context, request.settings));
+  // Client, charts and conversations load while the cluster starts.
+  const [{ bringObjects }] = await Promise.all([import('./bring-objects.ts'), log.run(await target.steps(request))]);
+  return bringObjects(target, request, built?.names, log);
+}
+
+/** The ledger, with what is begun noted in `begun` too. */
+function noting(ledger: Ledger, begun: Set<Thing>): Ledger {
+  return {
+    ...ledger,
+    begin(thing) {
+      begun.add(thing);
+      ledger.begin(thing);
+    },
+  };
 }
 
 /** One bundle per release; what is built already costs nothing. */

@@ -1,0 +1,96 @@
+import { type Capture, captures } from '../../charts/context.ts';
+import { type EnvironmentName, environmentNames } from '../../charts/environments.ts';
+import { defaultClusterName } from '../../install/kind-config.ts';
+import { type MeshName, meshNames } from '../../mesh/intent.ts';
+import { type ObservabilityPart, observabilityParts } from '../../observability/names.ts';
+import { type MeshMetrics, meshMetricsNames } from '../../observability/rules/rules.ts';
+import type { CommandContext, CommandOption, Invocation } from '../command.ts';
+import { parseDuration } from '../duration.ts';
+import { usageFailure } from '../failure.ts';
+import { didYouMean } from '../suggest.ts';
+import { type TargetName, targetNames } from '../target/target.ts';
+
+/** Everything that `up` was asked for, by flags or by variables of the environment. */
+export interface Settings {
+  readonly mesh: MeshName;
+  readonly env: EnvironmentName;
+  /** How traffic gets into sidecars; absent: nobody asked, so `cni`, or what an installed mesh does. */
+  readonly capture?: Capture;
+  readonly meshMetrics: MeshMetrics;
+  /** What of the observability runs in the cluster. */
+  readonly parts: readonly ObservabilityPart[];
+  /** Name of the kind cluster. */
+  readonly cluster: string;
+  /** A context of the user's own kubeconfig. */
+  readonly contextName?: string;
+  /** Prefix of images that are pushed, for clusters that pull. */
+  readonly registry?: string;
+  /** Change a cluster that exists without asking. */
+  readonly yes: boolean;
+  readonly timeoutMs: number;
+}
+
+/** Options that say what is wanted, for every command that renders what `up` would. */
+export const settingOptions: readonly CommandOption[] = [
+  { flags: '--target <target>', description: `${targetNames.join(', ')} (else TARGET, else what the machine has)` },
+  { flags: '--context <name>', description: 'a context of your kubeconfig: a cluster that exists' },
+  { flags: '--mesh <mesh>', description: `${meshNames.join(' or ')} (else MESH, else istio)` },
+  { flags: '--env <env>', description: 'sizes and replicas', choices: environmentNames, default: 'dev' },
+  { flags: '--cluster <name>', description: 'name of the kind cluster (else PARLEY_CLUSTER, else parley)' },
+  {
+    flags: '--capture <how>',
+    description: `${captures.join(' or ')}: how traffic gets into sidecars (else PARLEY_CAPTURE)`,
+  },
+  {
+    flags: '--mesh-metrics <source>',
+    description: `${meshMetricsNames.join(' or ')}: series of the mesh (else PARLEY_MESH_METRICS)`,
+  },
+  {
+    flags: '--observability <parts>',
+    description: `out of ${observabilityParts.join(',')}, or none (else PARLEY_OBSERVABILITY; all on kind)`,
+  },
+  { flags: '--registry <prefix>', description: 'with --context: images are pushed there and pulled from there' },
+];
+
+/** Reads flags, else variables, else defaults. Throws a usage failure that names what is not known. */
+export function readSettings(env: CommandContext['env'], invocation: Invocation, target: TargetName): Settings {
+  const wanted = (flag: string, variable: string) => invocation.text(flag) ?? (env[variable] || undefined);
+  const capture = wanted('capture', 'PARLEY_CAPTURE');
+  const contextName = invocation.text('context');
+  const registry = invocation.text('registry');
+  return {
+    mesh: oneOf(wanted('mesh', 'MESH') ?? 'istio', meshNames, 'mesh'),
+    env: oneOf(invocation.text('env') ?? 'dev', environmentNames, 'environment'),
+    ...(capture === undefined ? {} : { capture: oneOf(capture, captures, 'capture') }),
+    meshMetrics: oneOf(
+      wanted('mesh-metrics', 'PARLEY_MESH_METRICS') ?? 'standard',
+      meshMetricsNames,
+      'source of metrics',
+    ),
+    parts: target === 'embedded' ? [] : partsOf(wanted('observability', 'PARLEY_OBSERVABILITY'), target),
+    cluster: clusterName(wanted('cluster', 'PARLEY_CLUSTER') ?? defaultClusterName),
+    ...(contextName === undefined ? {} : { contextName }),
+    ...(registry === undefined ? {} : { registry }),
+    yes: invocation.flag('yes'),
+    timeoutMs: parseDuration(invocation.text('timeout') ?? '5m', '--timeout'),
+  };
+}
+
+function partsOf(text: string | undefined, target: TargetName): readonly ObservabilityPart[] {
+  if (text === undefined) return target === 'kind' ? observabilityParts : [];
+  if (text === 'none') return [];
+  return text.split(',').map((word) => oneOf(word.trim(), observabilityParts, 'part of the observability'));
+}
+
+/** https://kind.sigs.k8s.io/docs/user/configuration/#name-your-cluster */
+function clusterName(name: string): string {
+  if (/^[a-z0-9][a-z0-9.-]*$/.test(name)) return name;
+  throw usageFailure(`${name}: no name of a kind cluster.`, 'Write for example --cluster parley-2');
+}
+
+/** The one of the names that was written; throws a usage failure with all of them. */
+export function oneOf<T extends string>(word: string, names: readonly T[], what: string): T {
+  const found = names.find((name) => name === word);
+  if (found) return found;
+  throw usageFailure(`${word}: unknown ${what}.${didYouMean(word, names)}`, `Known: ${names.join(', ')}.`);
+}
