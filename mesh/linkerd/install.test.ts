@@ -56,5 +56,5 @@ test('nobody is let in by default, and the collector is known by its identity', 
 test('capture by init containers leaves the plug-in off; without a collector nothing is traced', () => {
   const values = installValues({ trustDomain: 'cluster.local', capture: 'init' });
   expect(values.cniEnabled).toBe(false);
-  expect(values.proxy).not.toHaveProperty('tracing');
+  expect(values.proxy.tracing).toEqual({ enabled: false });
 });

@@ -20,9 +20,9 @@ export interface LinkerdValues {
     readonly defaultInboundPolicy: 'deny';
     readonly nativeSidecar: boolean;
     readonly resources: { readonly cpu: { readonly request: string }; readonly memory: { readonly request: string } };
-    readonly tracing?: {
+    readonly tracing: {
       readonly enabled: boolean;
-      readonly collector: {
+      readonly collector?: {
         readonly endpoint: string;
         readonly meshIdentity: { readonly serviceAccountName: string; readonly namespace: string };
       };
@@ -56,17 +56,11 @@ export function installValues({ trustDomain, capture, collector }: InstallOption
       defaultInboundPolicy: 'deny',
       nativeSidecar: true,
       resources: { cpu: { request: '10m' }, memory: { request: '32Mi' } },
-      ...(collector
-        ? {
-            tracing: {
-              enabled: true,
-              collector: {
-                endpoint: collector.endpoint,
-                meshIdentity: { serviceAccountName: collector.serviceAccount, namespace: collector.namespace },
-              },
-            },
-          }
-        : {}),
+      tracing: { enabled: collector !== undefined, ...(collector ? { collector: identified(collector) } : {}) },
     },
   };
+}
+
+function identified({ endpoint, serviceAccount, namespace }: Collector) {
+  return { endpoint, meshIdentity: { serviceAccountName: serviceAccount, namespace } };
 }
