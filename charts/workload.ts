@@ -206,13 +206,16 @@ function sleepBeforeStop(object: ApiObject, seconds: number): void {
   object.addJsonPatch(JsonPatch.add('/spec/template/spec/containers/0/lifecycle', lifecycle));
 }
 
+/** A machine that is short of CPU answers late; a Pod that says it is not ready does so at once. */
+const patience = 5;
+
 /** The probes of a program that answers `/livez` and `/readyz` on one port. */
 export function httpProbes(port: number, paths = { live: '/livez', ready: '/readyz' }): Probes {
   const get = (path: string) => ({ httpGet: { path, port: k8s.IntOrString.fromNumber(port) } });
   return {
-    startup: { ...get(paths.ready), periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 60 },
-    readiness: { ...get(paths.ready), periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 3 },
-    liveness: { ...get(paths.live), periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
+    startup: { ...get(paths.ready), periodSeconds: 1, timeoutSeconds: patience, failureThreshold: 60 },
+    readiness: { ...get(paths.ready), periodSeconds: 1, timeoutSeconds: patience, failureThreshold: 3 },
+    liveness: { ...get(paths.live), periodSeconds: 10, timeoutSeconds: patience, failureThreshold: 3 },
   };
 }
 
