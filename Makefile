@@ -12,7 +12,7 @@ REPORT ?=
 VITEST = vitest run --project $(1) $(if $(REPORT),--reporter=default --reporter=json --outputFile.json=$(REPORT)/$(1).json) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status try load test unit e2e lint typecheck generate bench render golden clean
+.PHONY: help up down status try load test unit e2e kind kind-if-ready lint typecheck generate bench render golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,13 +36,20 @@ try: $(INSTALLED) ## one call through each conversation
 load: $(INSTALLED) ## numbered, counted load on the running exchange
 	@bin/parley load $(ARGS)
 
-test: lint typecheck unit e2e ## everything: lint, types, unit tests, real-process tests
+test: lint typecheck unit e2e kind-if-ready ## everything: lint, types, unit tests, real processes, a kind cluster if there can be one
 
 unit: $(INSTALLED) ## unit tests, in seconds
 	$(call VITEST,unit)
 
 e2e: $(INSTALLED) ## tests that start the real thing
 	$(call VITEST,e2e)
+
+kind: $(INSTALLED) ## the behaviour suite in a kind cluster of its own (PARLEY_TEST_MESH=istio|linkerd)
+	$(call VITEST,kind)
+
+# 3: this machine cannot; the program has said why.
+kind-if-ready: $(INSTALLED)
+	@node tests/kind/ready.ts $(REPORT); case $$? in 0) $(MAKE) kind ;; 3) ;; *) exit 1 ;; esac
 
 lint: $(INSTALLED) ## format and lint rules, contract rules
 	biome check .

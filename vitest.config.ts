@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** Two rings: `unit` is pure or in-process and takes seconds; `e2e` starts real processes and lives in tests/. */
+/** What every ring with real processes or a real cluster needs. */
+const real = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 } as const;
+
+/**
+ * Three rings: `unit` is pure or in-process and takes seconds; `e2e` starts real processes; `kind` runs the same behaviour suite,
+ * tests/suite, in a cluster that it makes and takes away.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -14,11 +20,22 @@ export default defineConfig({
       },
       {
         test: {
+          ...real,
           name: 'e2e',
           include: ['tests/**/*.test.ts'],
-          fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          exclude: ['tests/kind/**'],
+          env: { PARLEY_TEST_TARGET: 'embedded' },
+        },
+      },
+      {
+        test: {
+          ...real,
+          name: 'kind',
+          include: ['tests/suite/**/*.test.ts', 'tests/kind/**/*.test.ts'],
+          env: { PARLEY_TEST_TARGET: 'kind' },
+          globalSetup: ['tests/kind/cluster.ts'],
+          hookTimeout: 900_000,
+          testTimeout: 900_000,
         },
       },
     ],

@@ -1,19 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Authority, openAuthority } from '../local/pki/authority.ts';
+import { type KeyPair, makeAuthority } from '../pki/certificate.ts';
+import { forgeIdentity } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
-import { podOf } from './pods.ts';
-import { type Caller, type Credentials, type Protocol, probe, type Target, type Verdict } from './probe.ts';
+import type { Caller, Verdict } from './probe.ts';
+import type { Door, Prober } from './prober.ts';
 
-const trustDomain = 'cluster.local';
 const hourMs = 3_600_000;
 
 /** Who may call a provider, and how. */
-export interface Conversation {
-  readonly provider: string;
-  readonly protocol: Protocol;
-  readonly port: number;
+export interface Conversation extends Door {
   readonly callers: readonly string[];
   /** Real identities of the exchange that may not. */
   readonly except: readonly string[];
@@ -58,51 +52,37 @@ export const conversations: readonly Conversation[] = [
   },
 ];
 
-/** Three authorities: the cluster's own, the same two hours ago, and one that nobody here trusts. */
+/** Identities by the mesh's own authority, by the same two hours ago, and by one that nobody here trusts. */
 export interface Forgery {
-  as(serviceAccount: string, namespace?: string): Promise<Credentials>;
+  as(serviceAccount: string, namespace?: string): Promise<KeyPair>;
   /** Everyone who must not get in where `caller` may. */
   intruders(caller: string, except: readonly string[]): Promise<[string, Caller][]>;
-  close(): void;
 }
 
-/** Plays any identity, with the key of the exchange's own authority. */
+/** Plays any identity, with the key of the mesh's own authority. */
 export async function openForgery(exchange: Exchange): Promise<Forgery> {
-  const dir = join(exchange.home, 'pki');
-  const foreignDir = mkdtempSync(join(tmpdir(), 'foreign-pki-'));
-  const now = () => Date.now();
-  const own = await openAuthority({ dir, clock: { now }, trustDomain });
-  const past = { now: () => now() - 2 * hourMs };
-  const expired = await openAuthority({ dir, clock: past, trustDomain, identityLifeMs: hourMs });
-  const foreign = await openAuthority({ dir: foreignDir, clock: { now }, trustDomain });
-  const by = (authority: Authority, serviceAccount: string, namespace = 'exchange') =>
-    authority.identity({ namespace, serviceAccount });
+  const now = Date.now();
+  const own = await exchange.identityAuthority();
+  const foreign = await makeAuthority('O=cluster.local, CN=nobody knows it', now, now + hourMs);
+  const valid = { notBeforeMs: now - 60_000, notAfterMs: now + hourMs };
+  const past = { notBeforeMs: now - 2 * hourMs, notAfterMs: now - hourMs };
+  const by = (authority: KeyPair, serviceAccount: string, life = valid, namespace = 'exchange') =>
+    forgeIdentity(authority, { namespace, serviceAccount, ...life });
   return {
-    as: (serviceAccount, namespace) => by(own, serviceAccount, namespace),
+    as: (serviceAccount, namespace) => by(own, serviceAccount, valid, namespace),
     intruders: async (caller, except) => [
       ['plaintext', 'plaintext'],
       ['no certificate', 'no certificate'],
       [`foreign CA, identity ${caller}`, await by(foreign, caller)],
-      [`expired certificate of ${caller}`, await by(expired, caller)],
-      [`right CA, ${caller} of another namespace`, await by(own, caller, 'elsewhere')],
+      [`expired certificate of ${caller}`, await by(own, caller, past)],
+      [`right CA, ${caller} of another namespace`, await by(own, caller, valid, 'elsewhere')],
       ...(await Promise.all(
         [...except, 'stranger'].map(
           async (name): Promise<[string, Caller]> => [`right CA, identity ${name}`, await by(own, name)],
         ),
       )),
     ],
-    close: () => rmSync(foreignDir, { recursive: true }),
   };
-}
-
-/** Where the sidecar of a provider's Pod listens for others. */
-export async function inbound(
-  exchange: Exchange,
-  { provider, port }: Pick<Conversation, 'provider' | 'port'>,
-): Promise<Target> {
-  const { status } = await podOf(exchange, provider);
-  if (!status?.podIP) throw new Error(`${provider} has no address`);
-  return { ip: status.podIP, port: 15006, serverName: `p${port}` };
 }
 
 /** One row of the matrix: who came, and what became of it. */
@@ -113,19 +93,23 @@ export interface Row {
 
 /** Everyone at the door of one edge; the first is the one who may come in. */
 export async function rowsOf(
-  exchange: Exchange,
+  prober: Prober,
   forgery: Forgery,
   conversation: Conversation,
   caller: string,
 ): Promise<Row[]> {
-  const target = await inbound(exchange, conversation);
   const comers: [string, Caller][] = [
     [`right CA, identity ${caller}`, await forgery.as(caller)],
     ...(await forgery.intruders(caller, conversation.except)),
   ];
-  const rows: Row[] = [];
-  for (const [who, credentials] of comers) {
-    rows.push({ who, verdict: await probe(target, conversation.protocol, credentials) });
-  }
-  return rows;
+  const verdicts = await prober.knock(
+    conversation,
+    caller,
+    comers.map(([, credentials]) => credentials),
+  );
+  return comers.map(([who], index) => {
+    const verdict = verdicts[index];
+    if (!verdict) throw new Error(`the prober said nothing about ${who}`);
+    return { who, verdict };
+  });
 }

@@ -7,6 +7,9 @@ import { failureOf, type Outcome } from '../verify/load/outcome.ts';
 import { type KindReport, type LoadReport, Tally } from '../verify/load/report.ts';
 import type { Exchange } from './exchange.ts';
 
+/** Where load goes, and who says that it may. */
+type Loaded = Pick<Exchange, 'http' | 'token'>;
+
 /** Each conversation at a rate that two cores serve beside everything that a test does to the exchange; 74 rps in sum, streams of several messages each. */
 export const modestLoad: readonly KindLoad[] = [
   { kind: 'rest', rps: 40, connections: 4 },
@@ -20,7 +23,7 @@ export const modestLoad: readonly KindLoad[] = [
 
 /** Load on the edge, retries off; `work` begins when requests flow, and the load ends when `work` does. */
 export async function loadWhile(
-  exchange: Exchange,
+  exchange: Loaded,
   work: () => Promise<void>,
   kinds: readonly KindLoad[] = modestLoad,
 ): Promise<LoadReport> {
@@ -49,7 +52,7 @@ export async function loadWhile(
 
 /** `count` requests of one kind over `connections` connections. */
 export async function loadOf(
-  exchange: Exchange,
+  exchange: Loaded,
   kind: LoadKind,
   count: number,
   connections = 2,
@@ -69,7 +72,7 @@ export async function loadOf(
 
 /** One connection of a kind that stays open between calls. */
 export async function openCall(
-  exchange: Exchange,
+  exchange: Loaded,
   kind: LoadKind,
 ): Promise<{ call(): Promise<Outcome>; close(): Promise<void> }> {
   const token = await exchange.token();

@@ -11,6 +11,8 @@ export interface Target {
   readonly port: number;
   /** Which of the Pod's ports is meant: the sidecar chooses by SNI. */
   readonly serverName: string;
+  /** The ALPN protocol by which sidecars of the mesh announce bytes that are not HTTP. */
+  readonly tcpProtocol: string;
 }
 
 export interface Credentials {
@@ -21,9 +23,12 @@ export interface Credentials {
 /** How the caller shows itself; `plaintext` does not even begin TLS. */
 export type Caller = 'plaintext' | 'no certificate' | Credentials;
 
-/** `allowed`: the application answered. `refused`: the sidecar did, or nobody. `said` is what came, for the table. */
+/**
+ * `allowed`: the application answered. `refused`: the sidecar did, or nobody. `unreachable`: there was no connection, so nobody was
+ * asked. `said` is what came, for the table.
+ */
 export interface Verdict {
-  readonly outcome: 'allowed' | 'refused';
+  readonly outcome: 'allowed' | 'refused' | 'unreachable';
   readonly said: string;
 }
 
@@ -33,18 +38,23 @@ const deadlineMs = 5000;
 export async function probe(target: Target, protocol: Protocol, caller: Caller): Promise<Verdict> {
   const socket = connect({ host: target.ip, port: target.port });
   try {
-    await once(socket, 'connect');
+    await once(socket, 'connect', { signal: AbortSignal.timeout(deadlineMs) });
+  } catch (error) {
+    socket.destroy();
+    return { outcome: 'unreachable', said: reason(error) };
+  }
+  try {
     if (caller === 'plaintext') return await firstBytes(socket, plaintextOpening(protocol));
     const tls = connectTls({
       socket,
       servername: target.serverName,
-      ALPNProtocols: [protocol === 'tcp' ? 'parley-tcp' : 'h2'],
+      ALPNProtocols: [protocol === 'tcp' ? target.tcpProtocol : 'h2'],
       minVersion: 'TLSv1.3',
       // Whether the server is who it says is another question than whether it lets this caller in.
       rejectUnauthorized: false,
       ...(caller === 'no certificate' ? {} : { cert: caller.certificatePem, key: caller.keyPem }),
     });
-    await once(tls, 'secureConnect');
+    await once(tls, 'secureConnect', { signal: AbortSignal.timeout(deadlineMs) });
     return protocol === 'tcp' ? await firstBytes(tls, postgresStartup()) : await requestOver(tls, protocol);
   } catch (error) {
     return { outcome: 'refused', said: reason(error) };

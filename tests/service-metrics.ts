@@ -1,26 +1,15 @@
-import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
-import { join } from 'node:path';
 import type { Exchange } from './exchange.ts';
 import { podsOf } from './pods.ts';
 
 /** Requests that the Pods of each release of `service` answered to `caller` so far, by the services' own count. */
 export async function answeredBy(exchange: Exchange, service: string, caller: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const { metadata } of await podsOf(exchange, service)) {
-    const release = metadata?.labels?.['app.kubernetes.io/version'] ?? '';
-    const text = await metrics(join(exchange.home, 'pods', metadata?.uid ?? '', 'in/9090'));
+  for (const pod of await podsOf(exchange, service)) {
+    const release = pod.metadata?.labels?.['app.kubernetes.io/version'] ?? '';
+    const text = await exchange.metricsOf(pod);
     counts[release] = (counts[release] ?? 0) + sum(text, caller);
   }
   return counts;
-}
-
-async function metrics(socketPath: string): Promise<string> {
-  const asked = request({ socketPath, path: '/metrics', agent: false }).end();
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Sum of `parley_requests_total` over all label sets of one caller (Prometheus text format). */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { http, postJson } from '../http.ts';
 import { succeed } from '../program.ts';
+import { test } from './suite.ts';
 
 interface AccountV1 {
   readonly id: string;

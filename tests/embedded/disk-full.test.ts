@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../eventually.ts';
-import { openSite, type Site } from '../exchange.ts';
 import { allReady } from '../pods.ts';
 import { processesOf } from '../processes.ts';
 import type { Finished } from '../program.ts';
-import { type SmallDisk, smallDisk } from '../small-disk.ts';
+import { openSite, type Site } from './site.ts';
+import { type SmallDisk, smallDisk } from './small-disk.ts';
 
 const megabytes = 400;
 /** Large enough that a log file with room in it is soon full. */

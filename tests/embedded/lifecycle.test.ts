@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import type { PodList } from 'kubernetes-types/core/v1.js';
 import { afterEach, expect, test } from 'vitest';
 import { eventually } from '../eventually.ts';
-import { openSite, type Site } from '../exchange.ts';
 import { http, postJson } from '../http.ts';
 import { processesOf } from '../processes.ts';
+import { openSite, type Site } from './site.ts';
 
 const sites: Site[] = [];
 afterEach(async () => {

@@ -1,11 +1,13 @@
 import type { PodList } from 'kubernetes-types/core/v1.js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { figures, loadWhile } from '../load.ts';
 import { rollDeployment } from '../pods.ts';
+import { testPlace } from '../target.ts';
+import { amountsOf } from './amounts.ts';
+import { test } from './suite.ts';
 
-const rolls = 20;
-const weightChanges = 50;
+const { rolls, weightChanges } = amountsOf(testPlace().target);
 const providers = ['accounts', 'orders'] as const;
 const consumers = ['portfolio'] as const;
 const rolled = [...providers, ...consumers];

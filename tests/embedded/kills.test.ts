@@ -3,15 +3,16 @@ import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Pod, PodList } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../eventually.ts';
-import { type Exchange, startExchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { http, postJson } from '../http.ts';
 import { figures, loadOf, loadWhile } from '../load.ts';
 import { allReady, podOf, podsOf, processesOfPod, restartsOf } from '../pods.ts';
 import { processes, processesOf } from '../processes.ts';
+import { startEmbedded } from './site.ts';
 
 let exchange: Exchange;
 beforeAll(async () => {
-  exchange = await startExchange();
+  exchange = await startEmbedded();
 });
 afterAll(() => exchange.stop());
 

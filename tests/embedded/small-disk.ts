@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { eventually } from './eventually.ts';
-import { start, succeed } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { start, succeed } from '../program.ts';
 
 export interface SmallDisk {
   /** Put before a command, so that it sees the small disk. */

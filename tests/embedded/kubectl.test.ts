@@ -2,16 +2,17 @@ import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Service } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../eventually.ts';
-import { type Exchange, startExchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { loadOf } from '../load.ts';
 import { type Finished, run, start } from '../program.ts';
 import { kubectlBinary } from '../tools/kubectl.ts';
+import { startEmbedded } from './site.ts';
 
 const versions = ['1.32', '1.36'] as const;
 
 let exchange: Exchange;
 beforeAll(async () => {
-  exchange = await startExchange();
+  exchange = await startEmbedded();
 });
 afterAll(() => exchange.stop());
 

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { succeed } from '../program.ts';
 import { pythonGrpc } from '../tools/python-grpc.ts';
+import { test } from './suite.ts';
 
 const contract = join(import.meta.dirname, '../../services/orders/contract/v1');
 const client = join(import.meta.dirname, 'python-client.py');
@@ -44,11 +45,16 @@ async function demoClient(): Promise<{ CLIENT_ID: string; CLIENT_SECRET: string 
 
 const names = (kind: string) => [0, 1, 2].map((n) => `${kind}-${n}`);
 
-test.each([
+const ways: readonly [string, () => string[]][] = [
   ['cleartext HTTP/2', () => [`127.0.0.1:${exchange.httpPort}`, exchange.http]],
   ['TLS', () => [`localhost:${exchange.httpsPort}`, `https://localhost:${exchange.httpsPort}`, edgeAuthority()]],
-])('grpcio over %s: unary, client stream, bidirectional, server stream', async (_name, args) => {
-  const { stdout } = await succeed(['python3', client, ...args()], { env: environment, timeoutMs: 60_000 });
+];
+for (const [way, args] of ways) {
+  test(`grpcio over ${way}: unary, client stream, bidirectional, server stream`, () => allKinds(args()));
+}
+
+async function allKinds(args: readonly string[]): Promise<void> {
+  const { stdout } = await succeed(['python3', client, ...args], { env: environment, timeoutMs: 60_000 });
   const said: { watched: [string, number][] } = JSON.parse(stdout);
   expect(said).toMatchObject({
     unary: ['unary', 'ORDER_STATUS_FILLED'],
@@ -64,7 +70,7 @@ test.each([
       [name, 2 * n + 2],
     ]),
   );
-});
+}
 
 function edgeAuthority(): string {
   return join(exchange.home, 'edge-ca.crt');

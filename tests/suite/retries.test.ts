@@ -1,25 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { binomialBounds } from '../binomial.ts';
-import { eventually } from '../eventually.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { http } from '../http.ts';
 import { loadOf } from '../load.ts';
-import { allReady, podsOf, processesOfPod } from '../pods.ts';
+import { allReady, podsOf } from '../pods.ts';
+import { test } from './suite.ts';
 
 /** `2.1.0-errors` answers every fifth request with 500, `2.1.0-latency` every third 300 ms late. */
 const errorShare = 0.2;
 const lateShare = 1 / 3;
 const requests = 300;
 
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly observedGeneration?: number;
-}
 interface Route {
-  readonly metadata: { readonly generation: number };
   readonly spec: { readonly rules: readonly object[] };
-  readonly status?: { readonly parents?: readonly { readonly conditions?: readonly Condition[] }[] };
 }
 
 let exchange: Exchange;
@@ -34,29 +27,13 @@ function only(release: string): Promise<unknown> {
   return exchange.parley('split', 'accounts', ...all.map((each) => `${each}=${each === release ? 100 : 0}`));
 }
 
-/** Changes every rule of the edge's route to accounts and waits until the sidecars said that it is in force. */
+/** Changes every rule of the edge's route to accounts and waits until it is in force. */
 async function withRule(fields: Readonly<Record<string, unknown>>): Promise<void> {
   const route = await exchange.get<Route>('httproute', 'edge-accounts');
   const rules = route.spec.rules.map((rule) => ({ ...rule, ...fields }));
-  await exchange.kubectl(
-    'patch',
-    'httproute',
-    'edge-accounts',
-    '--type=merge',
-    '-p',
-    JSON.stringify({ spec: { rules } }),
-  );
-  await eventually(
-    'the route is in force',
-    10_000,
-    () => exchange.get<Route>('httproute', 'edge-accounts'),
-    ({ metadata, status }) =>
-      (status?.parents ?? []).some(({ conditions = [] }) =>
-        conditions.some(
-          ({ type, status: value, observedGeneration }) =>
-            type === 'Programmed' && value === 'True' && observedGeneration === metadata.generation,
-        ),
-      ),
+  const patch = JSON.stringify({ spec: { rules } });
+  await exchange.routeInForce('edge-accounts', () =>
+    exchange.kubectl('patch', 'httproute', 'edge-accounts', '--type=merge', '-p', patch),
   );
 }
 
@@ -96,16 +73,6 @@ test('a timeout in the route: late answers fail at once, the others do not', asy
   expect(Object.keys(hasty.reasons).join()).toContain('504');
 });
 
-/** Freezes a program: its connections stay open and nobody answers, until `thaw`. */
-function freeze(pids: readonly number[]): { thaw(): void } {
-  for (const pid of pids) process.kill(pid, 'SIGSTOP');
-  return {
-    thaw: () => {
-      for (const pid of pids) process.kill(pid, 'SIGCONT');
-    },
-  };
-}
-
 test('outlier detection: a Pod that does not answer is left out after five errors; without it, half of the calls go on failing', async () => {
   await only('1.4.0');
   await withRule({ timeouts: { request: '150ms' } });
@@ -136,7 +103,7 @@ async function failedWhileFrozen(): Promise<number> {
   const pods = await podsOf(exchange, 'accounts');
   const pod = pods.find(({ metadata }) => metadata?.labels?.['app.kubernetes.io/version'] === '1.4.0');
   if (!pod) throw new Error('no Pod of accounts 1.4.0');
-  const { thaw } = freeze(processesOfPod(exchange, pod).app.map(({ pid }) => pid));
+  const { thaw } = await exchange.freeze(pod);
   let failed = 0;
   try {
     for (let call = 0; call < frozenCalls; call++) {
@@ -144,7 +111,7 @@ async function failedWhileFrozen(): Promise<number> {
       if (status !== 200) failed += 1;
     }
   } finally {
-    thaw();
+    await thaw();
   }
   return failed;
 }

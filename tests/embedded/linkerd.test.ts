@@ -1,16 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { conversations, type Forgery, openForgery, rowsOf } from '../edges.ts';
-import { type Exchange, startExchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { figures, loadWhile } from '../load.ts';
+import type { Prober } from '../prober.ts';
+import { startEmbedded } from './site.ts';
 
 let exchange: Exchange;
 let forgery: Forgery;
+let prober: Prober;
 beforeAll(async () => {
-  exchange = await startExchange({ mesh: 'linkerd' });
+  exchange = await startEmbedded({ mesh: 'linkerd' });
   forgery = await openForgery(exchange);
+  prober = await exchange.openProber();
 });
 afterAll(async () => {
-  forgery?.close();
+  await prober?.close();
   await exchange?.stop();
 });
 
@@ -40,7 +44,7 @@ test('whoever may not call is refused, at every edge', async () => {
   await exchange.kubectl('wait', '--for=delete', 'pod', '-l', 'app.kubernetes.io/version=2.0.0', '--timeout=60s');
   for (const conversation of conversations) {
     for (const caller of conversation.callers) {
-      const [right, ...others] = await rowsOf(exchange, forgery, conversation, caller);
+      const [right, ...others] = await rowsOf(prober, forgery, conversation, caller);
       expect(right?.verdict, `${caller} -> ${conversation.provider}`).toEqual({
         outcome: 'allowed',
         said: expect.any(String),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import {
   ListOrdersRequestSchema,
   ListOrdersResponseSchema,
@@ -18,6 +18,7 @@ import { type Exchange, startExchange } from '../exchange.ts';
 import { grpcFrame, http, postJson } from '../http.ts';
 import { bearer, type OrdersPeer, openOrdersPeer, type PeerOrder } from '../orders-peer.ts';
 import { succeed } from '../program.ts';
+import { test } from './suite.ts';
 
 let exchange: Exchange;
 let token: string;
@@ -201,7 +202,7 @@ describe('another implementation of gRPC, from the contract alone', () => {
 });
 
 test('curl speaks gRPC: a framed message by HTTP/2, status in the trailers', async () => {
-  const [body, head, sent] = ['body', 'head', 'sent'].map((name) => join(exchange.home, '..', `curl-${name}`)) as [
+  const [body, head, sent] = ['body', 'head', 'sent'].map((name) => join(exchange.scratch, `curl-${name}`)) as [
     string,
     string,
     string,

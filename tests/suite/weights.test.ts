@@ -1,11 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { LoadKind } from '../../verify/load/kinds.ts';
 import { binomialBounds } from '../binomial.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { loadOf, openCall } from '../load.ts';
 import { answeredBy } from '../service-metrics.ts';
+import { testPlace } from '../target.ts';
+import { amountsOf } from './amounts.ts';
+import { test } from './suite.ts';
 
 const requests = 400;
+const { turns } = amountsOf(testPlace().target);
 /** One kind per conversation; `grpc-unary` on one connection shows that calls are divided, not channels. */
 const conversations = [
   { service: 'accounts', kind: 'rest', connections: 4 },
@@ -43,7 +47,7 @@ for (const { service, kind, connections } of conversations) {
     const caller = await openCall(exchange, kind);
     try {
       expect(await caller.call()).toEqual({ kind: 'ok', release: '1.4.0' });
-      for (const share of [100, 0, 100, 0, 100, 0]) {
+      for (const share of Array.from({ length: turns }, () => [100, 0]).flat()) {
         await split(service, share);
         expect(await caller.call()).toEqual({ kind: 'ok', release: share === 100 ? '2.0.0' : '1.4.0' });
       }

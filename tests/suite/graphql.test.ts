@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { eventually } from '../eventually.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { postJson } from '../http.ts';
 import { podsOf } from '../pods.ts';
+import { test } from './suite.ts';
 
 interface Answer {
   readonly data?: {

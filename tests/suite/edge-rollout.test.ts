@@ -1,16 +1,22 @@
 import { request } from 'node:http';
 import type { PodList } from 'kubernetes-types/core/v1.js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { figures, loadWhile } from '../load.ts';
-import { rollDeployment } from '../pods.ts';
+import { allReady, rollDeployment } from '../pods.ts';
+import { testPlace } from '../target.ts';
+import { amountsOf } from './amounts.ts';
+import { test } from './suite.ts';
 
-const rolls = 5;
+const { edgeRolls: rolls } = amountsOf(testPlace().target);
 const clients = 8;
 
 let exchange: Exchange;
 beforeAll(async () => {
-  exchange = await startExchange({ args: ['--env', 'prod'] });
+  exchange = await startExchange();
+  await exchange.kubectl('scale', 'deployment/edge', '--replicas=2');
+  await exchange.kubectl('rollout', 'status', 'deployment/edge', '--timeout=60s');
+  await allReady(exchange);
 });
 afterAll(() => exchange.stop());
 
@@ -51,7 +57,7 @@ async function rollEdge(): Promise<void> {
   for (let round = 0; round < rolls; round += 1) await rollDeployment(exchange, 'edge');
 }
 
-test('with two edges per release everything answers', async () => {
+test('with two edges everything answers', async () => {
   expect(await edgePods()).toHaveLength(2);
   await exchange.parley('try');
 });

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { JWK } from 'jose';
 import type { Secret } from 'kubernetes-types/core/v1.js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { eventually } from '../eventually.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { attacks, type Material } from '../forged-tokens.ts';
 import { http, postJson, rawGrpc } from '../http.ts';
 import { podsOf } from '../pods.ts';
+import { test } from './suite.ts';
 
 let exchange: Exchange;
 let material: Material;

@@ -1,0 +1,403 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { KubeObject } from '../../mesh/objects.ts';
+import { versions } from '../../mesh/versions.ts';
+import { hostOf, type ObservabilityPart, ports } from '../../observability/names.ts';
+import type { PrometheusConfig } from '../../observability/prometheus-config.ts';
+import { renderObservability } from '../../observability/render.ts';
+import type { ScrapeJob } from '../../observability/scrape-jobs.ts';
+import { eventually } from '../eventually.ts';
+import { type Container, docker, removeContainers, runOnce, startContainer } from './container.ts';
+
+/**
+ * The configurations of a rendering, in the programs that read them: Jaeger, the collector and Prometheus start with them as they are, under the
+ * names of their Services, and spans come out as traces and as series. Only the discovery of Pods is written down instead of asked for.
+ */
+const suffix = `parley-observability-${process.pid}`;
+const objects = renderObservability({
+  mesh: 'istio',
+  env: 'dev',
+  parts: ['collector', 'prometheus', 'jaeger'],
+  meshMetrics: 'standard',
+  capture: 'cni',
+  exchangeNamespace: 'exchange',
+  trustDomain: 'cluster.local',
+});
+const traceId = '5b8aa5a2d2c872e8321cf37308d69df2';
+
+let folder = '';
+let jaeger: Container;
+let collector: Container;
+let prometheus: Container;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'parley-observability-'));
+  await chmod(folder, 0o755);
+  await docker(['network', 'create', suffix]);
+  jaeger = await start('jaeger', 10_001, await files('jaeger'), ['--config', '/config/jaeger.yaml'], {
+    ports: [ports.jaeger.query, ports.jaeger.health],
+  });
+  collector = await start('collector', 10_001, await files('collector'), ['--config', '/config/collector.yaml'], {
+    ports: [ports.collector.otlpHttp, ports.collector.spanMetrics, ports.collector.metrics, ports.collector.health],
+  });
+  const config = await files('prometheus', { 'prometheus.yaml': withFoundPods });
+  prometheus = await start(
+    'prometheus',
+    65_534,
+    config,
+    ['--config.file=/config/prometheus.yaml', ...argsOf('prometheus').filter((arg) => !arg.startsWith('--config'))],
+    { ports: [ports.prometheus.web], also: { [config]: '/etc/parley/prometheus' } },
+  );
+});
+
+afterAll(async () => {
+  await removeContainers(suffix);
+  await docker(['network', 'rm', suffix]);
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('all programs take their configuration and become healthy', async () => {
+  await healthy(jaeger, `${jaeger.url(ports.jaeger.health)}/status`);
+  await healthy(collector, `${collector.url(ports.collector.health)}/`);
+  await healthy(prometheus, `${prometheus.url(ports.prometheus.web)}/-/ready`);
+});
+
+test('the collector finds nothing wrong with its configuration, with Jaeger and without', async () => {
+  const alone = renderObservability({
+    mesh: 'linkerd',
+    env: 'prod',
+    parts: ['collector'],
+    meshMetrics: 'standard',
+    capture: 'cni',
+    exchangeNamespace: 'exchange',
+    trustDomain: 'cluster.local',
+  });
+  for (const rendering of [objects, alone]) {
+    const at = await files('collector', {}, rendering);
+    const { code, stdout, stderr } = await runOnce(imageOf('collector'), { [at]: '/config' }, [
+      'validate',
+      '--config',
+      '/config/collector.yaml',
+    ]);
+    expect(stdout + stderr).not.toMatch(/deprecated|error/i);
+    expect(code).toBe(0);
+  }
+});
+
+test('Prometheus knows every rule and every job of the rendering', async () => {
+  const { rules, 'prometheus.yaml': config } = await rendered();
+  const loaded = await ask<{ groups: { name: string; rules: { name: string; health: string }[] }[] }>('/api/v1/rules');
+  expect(loaded.groups.map(({ name, rules: each }) => [name, each.length])).toEqual(
+    rules.groups.map(({ name, rules: each }) => [name, each.length]),
+  );
+  const targets = await ask<{ scrapePools: string[] }>('/api/v1/scrape_pools');
+  expect(targets.scrapePools.sort()).toEqual(config.scrape_configs.map(({ job_name }) => job_name).sort());
+});
+
+test('Pods are scraped where the mesh puts their metrics, and carry namespace, pod, service and release', async () => {
+  const { activeTargets } = await eventually(
+    'targets',
+    30_000,
+    () =>
+      ask<{ activeTargets: { scrapeUrl: string; labels: Record<string, string> }[] }>('/api/v1/targets?state=active'),
+    (found) => found.activeTargets.length === 5,
+  );
+  const found = activeTargets.map(({ scrapeUrl, labels: { job, namespace, pod, service, release } }) => ({
+    scrapeUrl,
+    labels: [job, namespace, pod, service, release],
+  }));
+  expect(found).toEqual(
+    expect.arrayContaining([
+      {
+        scrapeUrl: 'http://10.0.0.7:15020/stats/prometheus',
+        labels: ['exchange', 'exchange', 'accounts-1', 'accounts', '1.4.0'],
+      },
+      {
+        scrapeUrl: 'http://10.0.0.9:15014/metrics',
+        labels: ['control-plane', 'istio-system', 'istiod-1', undefined, undefined],
+      },
+      {
+        scrapeUrl: `http://${hostOf('collector')}:8889/metrics`,
+        labels: ['spans', 'observability', 'collector-1', 'collector', '0.155.0'],
+      },
+      {
+        scrapeUrl: `http://${hostOf('collector')}:8888/metrics`,
+        labels: ['observability', 'observability', 'collector-1', 'collector', '0.155.0'],
+      },
+      {
+        scrapeUrl: `http://${hostOf('jaeger')}:8888/metrics`,
+        labels: ['observability', 'observability', 'jaeger-1', 'jaeger', '2.0.0'],
+      },
+    ]),
+  );
+});
+
+test('spans of an application and of its sidecar are one trace in Jaeger', async () => {
+  await sendSpans();
+  const trace = await eventually(
+    'the trace in Jaeger',
+    20_000,
+    async () => (await (await fetch(`${jaeger.url(ports.jaeger.query)}/api/traces/${traceId}`)).json()) as JaegerAnswer,
+    ({ data }) => data?.[0]?.spans.length === 2,
+  );
+  const services = Object.values(trace.data?.[0]?.processes ?? {}).map(({ serviceName }) => serviceName);
+  expect(services.sort()).toEqual(['accounts', 'accounts.exchange']);
+});
+
+test('spans become series of the service that made them, and an exemplar leads back to the trace', async () => {
+  await sendSpans();
+  const query = 'traces_span_metrics_calls_total';
+  const { result } = await eventually(
+    query,
+    30_000,
+    () => ask<{ result: { metric: Record<string, string> }[] }>(`/api/v1/query?query=${query}`),
+    (answer) => answer.result.length === 2,
+  );
+  expect(result.map(({ metric }) => metric)).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        job: 'spans',
+        namespace: 'exchange',
+        service: 'accounts',
+        service_name: 'accounts',
+        release: '1.4.0',
+        span_name: 'GET /v1/accounts/{id}',
+        span_kind: 'SPAN_KIND_SERVER',
+        http_response_status_code: '200',
+      }),
+      expect.objectContaining({ namespace: 'exchange', service: 'accounts', service_name: 'accounts.exchange' }),
+    ]),
+  );
+  const bucket = encodeURIComponent('traces_span_metrics_duration_milliseconds_bucket{release="1.4.0"}');
+  const exemplars = await eventually(
+    'the exemplar',
+    30_000,
+    () =>
+      ask<{ exemplars: { labels: Record<string, string> }[] }[]>(
+        `/api/v1/query_exemplars?query=${bucket}&start=${ago(300)}&end=${ago(-60)}`,
+      ),
+    (series) => series.length > 0,
+  );
+  expect(exemplars[0]?.exemplars[0]?.labels).toMatchObject({ trace_id: traceId });
+});
+
+interface JaegerAnswer {
+  readonly data?: readonly {
+    readonly spans: readonly unknown[];
+    readonly processes: Readonly<Record<string, { readonly serviceName: string }>>;
+  }[];
+}
+
+interface RuleFile {
+  readonly groups: readonly { readonly name: string; readonly rules: readonly unknown[] }[];
+}
+
+/** Starts a part under the name of its Service, with its rendered files in /config. */
+function start(
+  part: ObservabilityPart,
+  user: number,
+  config: string,
+  args: readonly string[],
+  more: {
+    readonly ports: readonly number[];
+    readonly writable?: readonly string[];
+    readonly also?: Record<string, string>;
+  },
+): Promise<Container> {
+  return startContainer({
+    name: `${suffix}-${part}`,
+    image: imageOf(part),
+    args,
+    user,
+    network: suffix,
+    aliases: [hostOf(part)],
+    ports: more.ports,
+    folders: { [config]: '/config', ...more.also },
+  });
+}
+
+function imageOf(part: ObservabilityPart): string {
+  return versions.observability[part].image;
+}
+
+function argsOf(part: ObservabilityPart): readonly string[] {
+  const maker = objects.find(({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === part);
+  const args: unknown = maker && Object(maker).spec.template.spec.containers[0].args;
+  if (!Array.isArray(args)) throw new TypeError(`${part} has no arguments`);
+  return args.map(String);
+}
+
+function dataOf(part: ObservabilityPart, rendering: readonly KubeObject[] = objects): Record<string, string> {
+  const found = rendering.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === `${part}-config`);
+  const data: unknown = found && 'data' in found ? found.data : undefined;
+  if (typeof data !== 'object' || data === null) throw new TypeError(`there is no ConfigMap ${part}-config`);
+  return Object.fromEntries(Object.entries(data).map(([name, text]) => [name, String(text)]));
+}
+
+/** Writes the files of a part's ConfigMap to a folder of their own. */
+async function files(
+  part: ObservabilityPart,
+  changes: Readonly<Record<string, (text: string) => string>> = {},
+  rendering: readonly KubeObject[] = objects,
+): Promise<string> {
+  const at = await mkdtemp(join(folder, `${part}-`));
+  await chmod(at, 0o755);
+  for (const [name, text] of Object.entries(dataOf(part, rendering))) {
+    await writeFile(join(at, name), changes[name]?.(text) ?? text, { mode: 0o644 });
+  }
+  return at;
+}
+
+async function rendered(): Promise<{ rules: RuleFile; 'prometheus.yaml': PrometheusConfig }> {
+  const data = dataOf('prometheus');
+  return { rules: parse(data['rules.yaml'] ?? ''), 'prometheus.yaml': parse(data['prometheus.yaml'] ?? '') };
+}
+
+/** Labels that the discovery of Pods would put on a target (https://prometheus.io/docs/prometheus/latest/configuration/configuration/#pod). */
+function found(namespace: string, pod: string, more: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    __meta_kubernetes_namespace: namespace,
+    __meta_kubernetes_pod_name: pod,
+    __meta_kubernetes_pod_phase: 'Running',
+    ...more,
+  };
+}
+
+function named(name: string, version: string): Record<string, string> {
+  return {
+    __meta_kubernetes_pod_label_app_kubernetes_io_name: name,
+    __meta_kubernetes_pod_label_app_kubernetes_io_version: version,
+  };
+}
+
+function annotated(port: string, path?: string): Record<string, string> {
+  return {
+    __meta_kubernetes_pod_annotation_prometheus_io_scrape: 'true',
+    __meta_kubernetes_pod_annotation_prometheus_io_port: port,
+    ...(path ? { __meta_kubernetes_pod_annotation_prometheus_io_path: path } : {}),
+  };
+}
+
+/** Every port of every container is a target, as Kubernetes has it; most of them have to be left out. */
+const pods: Readonly<Record<string, readonly { targets: readonly string[]; labels: Record<string, string> }[]>> = {
+  exchange: [
+    ...['8080', '9090', '15090'].map((port) => ({
+      targets: [`10.0.0.7:${port}`],
+      labels: found('exchange', 'accounts-1', {
+        ...named('accounts', '1.4.0'),
+        ...annotated('15020', '/stats/prometheus'),
+      }),
+    })),
+    { targets: ['10.0.0.8'], labels: found('exchange', 'job-1', named('job', '1.0.0')) },
+    {
+      targets: ['10.0.0.10:8080'],
+      labels: { ...found('exchange', 'gone-1', annotated('15020')), __meta_kubernetes_pod_phase: 'Succeeded' },
+    },
+  ],
+  'istio-system': [
+    {
+      targets: ['10.0.0.9:8080'],
+      labels: found('istio-system', 'istiod-1', { __meta_kubernetes_pod_label_app: 'istiod', ...annotated('15014') }),
+    },
+    { targets: ['10.0.0.11:9094'], labels: found('istio-system', 'cni-1', annotated('15014')) },
+  ],
+  observability: [
+    ...own('collector', '0.155.0', { 'otlp-grpc': 4317, 'span-metrics': 8889, metrics: 8888, health: 13_133 }),
+    ...own('jaeger', '2.0.0', { http: 16_686, metrics: 8888 }),
+  ],
+};
+
+function own(part: ObservabilityPart, version: string, declared: Readonly<Record<string, number>>) {
+  return Object.entries(declared).map(([name, port]) => ({
+    targets: [`${hostOf(part)}:${port}`],
+    labels: found('observability', `${part}-1`, {
+      ...named(part, version),
+      __meta_kubernetes_pod_container_port_name: name,
+    }),
+  }));
+}
+
+/** The configuration with the Pods that discovery would find, in the place of discovery. */
+function withFoundPods(text: string): string {
+  const config: PrometheusConfig = parse(text);
+  const jobs = config.scrape_configs.map(({ kubernetes_sd_configs: asked, ...job }: ScrapeJob) => ({
+    ...job,
+    static_configs: asked.flatMap(({ namespaces }) => namespaces.names.flatMap((name) => pods[name] ?? [])),
+  }));
+  return JSON.stringify({ ...config, scrape_configs: jobs });
+}
+
+async function healthy(container: Container, url: string): Promise<void> {
+  const ready = async () => {
+    const answer = await fetch(url);
+    return answer.ok ? 'ok' : `${answer.status} ${await answer.text()}\n${await container.logs()}`;
+  };
+  await eventually(`${container.name} is healthy`, 30_000, ready, (seen) => seen === 'ok');
+}
+
+async function ask<T>(path: string): Promise<T> {
+  const answer = await fetch(`${prometheus.url(ports.prometheus.web)}${path}`);
+  const body = (await answer.json()) as { status: string; error?: string; data: T };
+  if (body.status !== 'success') throw new Error(`${path}: ${body.error}`);
+  return body.data;
+}
+
+/** Two spans of one trace, by OTLP over HTTP in JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). */
+async function sendSpans(): Promise<void> {
+  const span = (
+    spanId: string,
+    name: string,
+    kind: number,
+    parentSpanId: string | undefined,
+    attributes: object[],
+  ) => ({
+    traceId,
+    spanId,
+    ...(parentSpanId ? { parentSpanId } : {}),
+    name,
+    kind,
+    startTimeUnixNano: String(BigInt(Date.now() - 20) * 1_000_000n),
+    endTimeUnixNano: String(BigInt(Date.now() - 5) * 1_000_000n),
+    attributes,
+  });
+  const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+  const resourceSpans = [
+    {
+      resource: { attributes: [text('service.name', 'accounts.exchange')] },
+      scopeSpans: [{ spans: [span('eee19b7ec3c1b174', 'accounts:8080/*', 2, undefined, [])] }],
+    },
+    {
+      resource: {
+        attributes: [
+          text('service.name', 'accounts'),
+          text('service.namespace', 'exchange'),
+          text('service.version', '1.4.0'),
+          text('service.instance.id', 'accounts-1'),
+        ],
+      },
+      scopeSpans: [
+        {
+          spans: [
+            span('eee19b7ec3c1b173', 'GET /v1/accounts/{id}', 2, 'eee19b7ec3c1b174', [
+              { key: 'http.response.status_code', value: { intValue: '200' } },
+            ]),
+          ],
+        },
+      ],
+    },
+  ];
+  const answer = await fetch(`${collector.url(ports.collector.otlpHttp)}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans }),
+  });
+  expect(answer.status).toBe(200);
+}
+
+/** Unix time in seconds. */
+function ago(seconds: number): number {
+  return Math.floor(Date.now() / 1000) - seconds;
+}
