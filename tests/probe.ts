@@ -71,7 +71,8 @@ async function firstBytes(socket: Socket, opening: Uint8Array): Promise<Verdict>
     once(socket, 'close', { signal }).then(() => [undefined]),
   ])) as [Buffer | undefined];
   if (bytes === undefined) return { outcome: 'refused', said: 'closed without an answer' };
-  return { outcome: 'allowed', said: `${bytes.length} bytes: ${bytes.subarray(0, 24).toString('latin1')}` };
+  const said = `${bytes.length} bytes: ${bytes.subarray(0, 24).toString('latin1')}`;
+  return { outcome: /^HTTP\/1\.1 403/.test(bytes.toString('latin1')) ? 'refused' : 'allowed', said };
 }
 
 const requests = {

@@ -1,8 +1,10 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PodSpec } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { isPodMaker } from '../../charts/hardening.ts';
 import type { KubeObject } from '../../mesh/objects.ts';
 import { versions } from '../../mesh/versions.ts';
 import { hostOf, type ObservabilityPart, ports } from '../../observability/names.ts';
@@ -37,20 +39,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parley-observability-'));
   await chmod(folder, 0o755);
   await docker(['network', 'create', suffix]);
-  jaeger = await start('jaeger', 10_001, await files('jaeger'), ['--config', '/config/jaeger.yaml'], {
-    ports: [ports.jaeger.query, ports.jaeger.health],
-  });
-  collector = await start('collector', 10_001, await files('collector'), ['--config', '/config/collector.yaml'], {
-    ports: [ports.collector.otlpHttp, ports.collector.spanMetrics, ports.collector.metrics, ports.collector.health],
-  });
+  jaeger = await start('jaeger', await files('jaeger'), [ports.jaeger.query, ports.jaeger.health]);
+  const { otlpHttp, health } = ports.collector;
+  collector = await start('collector', await files('collector'), [otlpHttp, health]);
   const config = await files('prometheus', { 'prometheus.yaml': withFoundPods });
-  prometheus = await start(
-    'prometheus',
-    65_534,
-    config,
-    ['--config.file=/config/prometheus.yaml', ...argsOf('prometheus').filter((arg) => !arg.startsWith('--config'))],
-    { ports: [ports.prometheus.web], also: { [config]: '/etc/parley/prometheus' } },
-  );
+  prometheus = await start('prometheus', config, [ports.prometheus.web]);
 });
 
 afterAll(async () => {
@@ -195,27 +188,21 @@ interface RuleFile {
   readonly groups: readonly { readonly name: string; readonly rules: readonly unknown[] }[];
 }
 
-/** Starts a part under the name of its Service, with its rendered files in /config. */
-function start(
-  part: ObservabilityPart,
-  user: number,
-  config: string,
-  args: readonly string[],
-  more: {
-    readonly ports: readonly number[];
-    readonly writable?: readonly string[];
-    readonly also?: Record<string, string>;
-  },
-): Promise<Container> {
+/** Starts a part as its Pod would: its arguments, its user, its files where they are mounted, and the name of its Service. */
+function start(part: ObservabilityPart, config: string, published: readonly number[]): Promise<Container> {
+  const pod = podOf(part);
+  const [container] = pod.containers;
+  const files = container?.volumeMounts?.find(({ name }) => name === 'config');
+  if (!files) throw new TypeError(`${part} mounts no configuration`);
   return startContainer({
     name: `${suffix}-${part}`,
     image: imageOf(part),
-    args,
-    user,
+    args: container?.args ?? [],
+    user: pod.securityContext?.runAsUser ?? 0,
     network: suffix,
     aliases: [hostOf(part)],
-    ports: more.ports,
-    folders: { [config]: '/config', ...more.also },
+    ports: published,
+    folders: { [config]: files.mountPath },
   });
 }
 
@@ -223,11 +210,10 @@ function imageOf(part: ObservabilityPart): string {
   return versions.observability[part].image;
 }
 
-function argsOf(part: ObservabilityPart): readonly string[] {
-  const maker = objects.find(({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === part);
-  const args: unknown = maker && Object(maker).spec.template.spec.containers[0].args;
-  if (!Array.isArray(args)) throw new TypeError(`${part} has no arguments`);
-  return args.map(String);
+function podOf(part: ObservabilityPart): PodSpec {
+  const pod = objects.filter(isPodMaker).find(({ metadata }) => metadata.name === part)?.spec.template.spec;
+  if (!pod) throw new TypeError(`nothing makes a Pod of ${part}`);
+  return pod;
 }
 
 function dataOf(part: ObservabilityPart, rendering: readonly KubeObject[] = objects): Record<string, string> {
