@@ -6,13 +6,15 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TARGET ?=
 MESH ?=
 ARGS ?=
+PUSH ?=
+PLATFORMS ?=
 INSTALLED := node_modules/.package-lock.json
 # A folder for the runner's own JSON reports; CI sets it.
 REPORT ?=
 VITEST = vitest run --project $(1) $(if $(REPORT),--reporter=default --reporter=json --outputFile.json=$(REPORT)/$(1).json) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status try load test unit e2e kind kind-if-ready lint typecheck generate bench render golden clean
+.PHONY: help up down status try load test unit e2e kind kind-if-ready lint typecheck generate bench render images golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +68,9 @@ golden: $(INSTALLED) ## refresh the golden files; read the diff
 
 render: $(INSTALLED) ## the Kubernetes objects on stdout
 	@bin/parley render $(if $(MESH),--mesh $(MESH)) $(ARGS)
+
+images: $(INSTALLED) ## container images of the releases (PUSH=registry prefix, PLATFORMS=linux/amd64,linux/arm64)
+	@bin/parley images $(if $(PUSH),--push $(PUSH)) $(if $(PLATFORMS),--platforms $(PLATFORMS)) $(ARGS)
 
 bench: $(INSTALLED) ## ratios, measured side by side in one run
 	node bench/main.ts $(ARGS)

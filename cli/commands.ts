@@ -11,6 +11,7 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
   split: async () => (await import('./commands/split.ts')).split,
   logs: async () => (await import('./commands/logs.ts')).logs,
   render: async () => (await import('./commands/render.ts')).render,
+  images: async () => (await import('./commands/images.ts')).images,
   apply: async () => (await import('./commands/apply.ts')).apply,
   token: async () => (await import('./commands/token.ts')).token,
   kubeconfig: async () => (await import('./commands/kubeconfig.ts')).kubeconfig,
