@@ -39,13 +39,11 @@ function readOwn(path: string): ObjectRef[] {
   }
   const files = statSync(path).isDirectory()
     ? readdirSync(path)
-        .filter((name) => /\.ya?ml$/.test(name))
+        .filter((name) => /\.ya?ml$/.test(name) && !/^kustomization\./.test(name))
         .sort()
         .map((name) => join(path, name))
     : [path];
-  return files
-    .flatMap((file) => objectsOf(readFileSync(file, 'utf8'), file))
-    .filter(({ kind }) => kind !== 'Kustomization');
+  return files.flatMap((file) => objectsOf(readFileSync(file, 'utf8'), file));
 }
 
 async function release(site: Site, pin: Pick<GatewayApiPin, 'version' | 'channel'>): Promise<string> {

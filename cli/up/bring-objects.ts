@@ -12,7 +12,8 @@ import { type Rendered, rememberChoices, renderPlan } from '../rendering.ts';
 import { makeMissingSecrets } from '../secrets.ts';
 import { stateFolder } from '../state-folder.ts';
 import type { Target, TargetRequest } from '../target/target.ts';
-import { type CarriedOut, carryOut, waitForReleases, waitForRoutes } from './carry-out.ts';
+import { type CarriedOut, carryOut, waitForRoutes } from './carry-out.ts';
+import { waitForReleases } from './releases-ready.ts';
 import { imagesIn, renderingOf } from './rendering-of.ts';
 import type { StepLog } from './step-log.ts';
 

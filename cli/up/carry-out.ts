@@ -4,10 +4,11 @@ import { type Applied, applyAll } from '../apply/apply.ts';
 import type { Cluster } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
 import { Failure } from '../failure.ts';
-import { observe, planOf, type RunningDeployment, releaseOf } from '../plan.ts';
+import { observe, planOf } from '../plan.ts';
 import type { Rendered } from '../rendering.ts';
 import { namespace, programmed, readRoutes, refusedRoute } from '../routes.ts';
 import { type Missing, waitUntil } from '../wait.ts';
+import type { WaitOptions } from './releases-ready.ts';
 
 export interface CarriedOut {
   readonly applied: readonly Applied[];
@@ -35,35 +36,14 @@ async function prune(cluster: Cluster, rendered: Rendered): Promise<string[]> {
   return removed;
 }
 
-export interface WaitOptions {
-  readonly timeoutMs: number;
-  /** Only this service. */
-  readonly service?: string;
-  readonly say?: (missing: string) => void;
-}
-
-/** Waits until every Deployment has the Pods it wants, ready, and of the newest template. */
-export function waitForReleases(context: CommandContext, cluster: Cluster, options: WaitOptions): Promise<void> {
-  const { timeoutMs, service, say } = options;
-  const hint = `Type: parley logs${service ? ` ${service}` : ''}, kubectl -n ${namespace} describe pods`;
-  return waitUntil(
-    context,
-    'releases ready',
-    { timeoutMs, hint },
-    async () => {
-      const { deployments } = await observe(cluster);
-      return deployments
-        .filter((each) => !service || releaseOf(each)?.service === service)
-        .map(unready)
-        .find(Boolean);
-    },
-    say,
-  );
+export interface RoutesWait extends WaitOptions {
+  /** Looks closer than the routes' status does, at what the sidecars have; what is missing. */
+  readonly confirm?: () => Promise<Missing>;
 }
 
 /** Waits until the sidecars confirmed the routes as they are written now. Fails at once when one is refused. */
-export function waitForRoutes(context: CommandContext, cluster: Cluster, options: WaitOptions): Promise<void> {
-  const { timeoutMs, service, say } = options;
+export function waitForRoutes(context: CommandContext, cluster: Cluster, options: RoutesWait): Promise<void> {
+  const { timeoutMs, service, say, confirm } = options;
   return waitUntil(
     context,
     'routes in force',
@@ -75,40 +55,10 @@ export function waitForRoutes(context: CommandContext, cluster: Cluster, options
         if (state.state === 'refused') throw refusedRoute(name, state.why);
         if (state.state === 'pending') return `${name}: ${state.why}`;
       }
-      return undefined;
+      return confirm?.();
     },
     say,
   );
-}
-
-/** The progress deadline also runs while a cluster is down: right after its start that says nothing yet. */
-const stuckPatienceMs = 15_000;
-
-/** Throws when a Deployment has given up (progressDeadlineSeconds) and does not come back to it. */
-function failWhenStuck({ metadata, status }: RunningDeployment, since: Map<string, number>, nowMs: number): void {
-  const name = metadata?.name ?? '';
-  const stuck = status?.conditions?.find(({ type, status: value }) => type === 'Progressing' && value === 'False');
-  if (!stuck) {
-    since.delete(name);
-    return;
-  }
-  const sinceMs = since.get(name) ?? nowMs;
-  since.set(name, sinceMs);
-  if (nowMs - sinceMs < stuckPatienceMs) return;
-  throw new Failure('NotProgressing', `Deployment ${name} does not get on: ${stuck.message ?? stuck.reason}`, {
-    hint: `Type: kubectl -n ${namespace} describe deployment ${name}`,
-  });
-}
-
-/** What a Deployment still lacks. */
-function unready(deployment: RunningDeployment): Missing {
-  const { metadata, spec, status } = deployment;
-  const name = metadata?.name ?? '';
-  const wanted = spec?.replicas ?? 1;
-  if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 1)) return `${name}: not yet looked at`;
-  if ((status?.updatedReplicas ?? 0) < wanted) return `${name}: ${status?.updatedReplicas ?? 0} of ${wanted} Pods made`;
-  const available = status?.availableReplicas ?? 0;
-  return available < wanted ? `${name}: ${available} of ${wanted} Pods ready` : undefined;
 }
 
 /** The plan of what runs now. Fails when nothing does. */

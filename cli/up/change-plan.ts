@@ -10,7 +10,8 @@ import { createProgress } from '../output/progress.ts';
 import { choicesInForce, renderPlan } from '../rendering.ts';
 import { stateFolder } from '../state-folder.ts';
 import { didYouMean } from '../suggest.ts';
-import { carryOut, currentPlan, waitForReleases, waitForRoutes } from './carry-out.ts';
+import { carryOut, currentPlan, waitForRoutes } from './carry-out.ts';
+import { waitForReleases } from './releases-ready.ts';
 
 /** Reads the plan, changes it, applies the difference, and returns when it is in force. */
 export async function changePlan(
