@@ -10,9 +10,10 @@ import { versions } from '../../mesh/versions.ts';
 import { hostOf, type ObservabilityPart, ports } from '../../observability/names.ts';
 import type { PrometheusConfig } from '../../observability/prometheus-config.ts';
 import { renderObservability } from '../../observability/render.ts';
-import type { ScrapeJob } from '../../observability/scrape-jobs.ts';
 import { eventually } from '../eventually.ts';
 import { type Container, docker, removeContainers, runOnce, startContainer } from './container.ts';
+import { withFoundPods } from './found-pods.ts';
+import { twoSpans } from './spans.ts';
 
 /**
  * The configurations of a rendering, in the programs that read them: Jaeger, the collector and Prometheus start with them as they are, under the
@@ -82,10 +83,10 @@ test('the collector finds nothing wrong with its configuration, with Jaeger and 
 
 test('Prometheus knows every rule and every job of the rendering', async () => {
   const { rules, 'prometheus.yaml': config } = await rendered();
-  const loaded = await ask<{ groups: { name: string; rules: { name: string; health: string }[] }[] }>('/api/v1/rules');
-  expect(loaded.groups.map(({ name, rules: each }) => [name, each.length])).toEqual(
-    rules.groups.map(({ name, rules: each }) => [name, each.length]),
-  );
+  const loaded = await ask<RuleFile>('/api/v1/rules');
+  const sizesOf = (groups: RuleFile['groups']) =>
+    groups.map(({ name, rules: each }) => `${name} ${each.length}`).sort();
+  expect(sizesOf(loaded.groups)).toEqual(sizesOf(rules.groups));
   const targets = await ask<{ scrapePools: string[] }>('/api/v1/scrape_pools');
   expect(targets.scrapePools.sort()).toEqual(config.scrape_configs.map(({ job_name }) => job_name).sort());
 });
@@ -94,9 +95,10 @@ test('Pods are scraped where the mesh puts their metrics, and carry namespace, p
   const { activeTargets } = await eventually(
     'targets',
     30_000,
-    () =>
-      ask<{ activeTargets: { scrapeUrl: string; labels: Record<string, string> }[] }>('/api/v1/targets?state=active'),
-    (found) => found.activeTargets.length === 5,
+    () => ask<Targets>('/api/v1/targets?state=active'),
+    (seen) =>
+      seen.activeTargets.length === 5 &&
+      seen.activeTargets.every(({ health, labels }) => health === 'up' || labels.namespace !== 'observability'),
   );
   const found = activeTargets.map(({ scrapeUrl, labels: { job, namespace, pod, service, release } }) => ({
     scrapeUrl,
@@ -184,6 +186,14 @@ interface JaegerAnswer {
   }[];
 }
 
+interface Targets {
+  readonly activeTargets: readonly {
+    readonly scrapeUrl: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly health: 'up' | 'down' | 'unknown';
+  }[];
+}
+
 interface RuleFile {
   readonly groups: readonly { readonly name: string; readonly rules: readonly unknown[] }[];
 }
@@ -242,80 +252,6 @@ async function rendered(): Promise<{ rules: RuleFile; 'prometheus.yaml': Prometh
   return { rules: parse(data['rules.yaml'] ?? ''), 'prometheus.yaml': parse(data['prometheus.yaml'] ?? '') };
 }
 
-/** Labels that the discovery of Pods would put on a target (https://prometheus.io/docs/prometheus/latest/configuration/configuration/#pod). */
-function found(namespace: string, pod: string, more: Readonly<Record<string, string>>): Record<string, string> {
-  return {
-    __meta_kubernetes_namespace: namespace,
-    __meta_kubernetes_pod_name: pod,
-    __meta_kubernetes_pod_phase: 'Running',
-    ...more,
-  };
-}
-
-function named(name: string, version: string): Record<string, string> {
-  return {
-    __meta_kubernetes_pod_label_app_kubernetes_io_name: name,
-    __meta_kubernetes_pod_label_app_kubernetes_io_version: version,
-  };
-}
-
-function annotated(port: string, path?: string): Record<string, string> {
-  return {
-    __meta_kubernetes_pod_annotation_prometheus_io_scrape: 'true',
-    __meta_kubernetes_pod_annotation_prometheus_io_port: port,
-    ...(path ? { __meta_kubernetes_pod_annotation_prometheus_io_path: path } : {}),
-  };
-}
-
-/** Every port of every container is a target, as Kubernetes has it; most of them have to be left out. */
-const pods: Readonly<Record<string, readonly { targets: readonly string[]; labels: Record<string, string> }[]>> = {
-  exchange: [
-    ...['8080', '9090', '15090'].map((port) => ({
-      targets: [`10.0.0.7:${port}`],
-      labels: found('exchange', 'accounts-1', {
-        ...named('accounts', '1.4.0'),
-        ...annotated('15020', '/stats/prometheus'),
-      }),
-    })),
-    { targets: ['10.0.0.8'], labels: found('exchange', 'job-1', named('job', '1.0.0')) },
-    {
-      targets: ['10.0.0.10:8080'],
-      labels: { ...found('exchange', 'gone-1', annotated('15020')), __meta_kubernetes_pod_phase: 'Succeeded' },
-    },
-  ],
-  'istio-system': [
-    {
-      targets: ['10.0.0.9:8080'],
-      labels: found('istio-system', 'istiod-1', { __meta_kubernetes_pod_label_app: 'istiod', ...annotated('15014') }),
-    },
-    { targets: ['10.0.0.11:9094'], labels: found('istio-system', 'cni-1', annotated('15014')) },
-  ],
-  observability: [
-    ...own('collector', '0.155.0', { 'otlp-grpc': 4317, 'span-metrics': 8889, metrics: 8888, health: 13_133 }),
-    ...own('jaeger', '2.0.0', { http: 16_686, metrics: 8888 }),
-  ],
-};
-
-function own(part: ObservabilityPart, version: string, declared: Readonly<Record<string, number>>) {
-  return Object.entries(declared).map(([name, port]) => ({
-    targets: [`${hostOf(part)}:${port}`],
-    labels: found('observability', `${part}-1`, {
-      ...named(part, version),
-      __meta_kubernetes_pod_container_port_name: name,
-    }),
-  }));
-}
-
-/** The configuration with the Pods that discovery would find, in the place of discovery. */
-function withFoundPods(text: string): string {
-  const config: PrometheusConfig = parse(text);
-  const jobs = config.scrape_configs.map(({ kubernetes_sd_configs: asked, ...job }: ScrapeJob) => ({
-    ...job,
-    static_configs: asked.flatMap(({ namespaces }) => namespaces.names.flatMap((name) => pods[name] ?? [])),
-  }));
-  return JSON.stringify({ ...config, scrape_configs: jobs });
-}
-
 async function healthy(container: Container, url: string): Promise<void> {
   const ready = async () => {
     const answer = await fetch(url);
@@ -331,54 +267,11 @@ async function ask<T>(path: string): Promise<T> {
   return body.data;
 }
 
-/** Two spans of one trace, by OTLP over HTTP in JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). */
 async function sendSpans(): Promise<void> {
-  const span = (
-    spanId: string,
-    name: string,
-    kind: number,
-    parentSpanId: string | undefined,
-    attributes: object[],
-  ) => ({
-    traceId,
-    spanId,
-    ...(parentSpanId ? { parentSpanId } : {}),
-    name,
-    kind,
-    startTimeUnixNano: String(BigInt(Date.now() - 20) * 1_000_000n),
-    endTimeUnixNano: String(BigInt(Date.now() - 5) * 1_000_000n),
-    attributes,
-  });
-  const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
-  const resourceSpans = [
-    {
-      resource: { attributes: [text('service.name', 'accounts.exchange')] },
-      scopeSpans: [{ spans: [span('eee19b7ec3c1b174', 'accounts:8080/*', 2, undefined, [])] }],
-    },
-    {
-      resource: {
-        attributes: [
-          text('service.name', 'accounts'),
-          text('service.namespace', 'exchange'),
-          text('service.version', '1.4.0'),
-          text('service.instance.id', 'accounts-1'),
-        ],
-      },
-      scopeSpans: [
-        {
-          spans: [
-            span('eee19b7ec3c1b173', 'GET /v1/accounts/{id}', 2, 'eee19b7ec3c1b174', [
-              { key: 'http.response.status_code', value: { intValue: '200' } },
-            ]),
-          ],
-        },
-      ],
-    },
-  ];
   const answer = await fetch(`${collector.url(ports.collector.otlpHttp)}/v1/traces`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ resourceSpans }),
+    body: JSON.stringify(twoSpans(traceId)),
   });
   expect(answer.status).toBe(200);
 }
