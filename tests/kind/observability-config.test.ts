@@ -87,8 +87,13 @@ test('Prometheus knows every rule and every job of the rendering', async () => {
   const sizesOf = (groups: RuleFile['groups']) =>
     groups.map(({ name, rules: each }) => `${name} ${each.length}`).sort();
   expect(sizesOf(loaded.groups)).toEqual(sizesOf(rules.groups));
-  const targets = await ask<{ scrapePools: string[] }>('/api/v1/scrape_pools');
-  expect(targets.scrapePools.sort()).toEqual(config.scrape_configs.map(({ job_name }) => job_name).sort());
+  const { scrapePools } = await eventually(
+    'the jobs',
+    30_000,
+    () => ask<{ scrapePools: string[] }>('/api/v1/scrape_pools'),
+    (seen) => seen.scrapePools.length > 0,
+  );
+  expect(scrapePools.sort()).toEqual(config.scrape_configs.map(({ job_name }) => job_name).sort());
 });
 
 test('Pods are scraped where the mesh puts their metrics, and carry namespace, pod, service and release', async () => {
