@@ -49,7 +49,8 @@ export function istioStep(site: Site, options: InstallOptions, ledger: Ledger): 
       const objects = await site.openObjects();
       await objects.serverApply(note(digest));
       ledger.finish('mesh');
-      return `Istio ${versions.meshes.istio.version}, installed`;
+      const istiod = await objects.read<Deployment>(istiodRef);
+      return `Istio ${istiod ? versionOf(istiod) : versions.meshes.istio.version}, installed`;
     },
   };
 }

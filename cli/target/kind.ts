@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { deleteKindCluster, kindClusterStep } from '../../install/kind-cluster.ts';
 import { meshTool, requireTools, tools } from '../../install/tools.ts';
 import { requireFree } from '../../local/daemon/host-ports.ts';
@@ -53,6 +54,7 @@ export const kindTarget: Target = {
       return false;
     }
     await deleteKindCluster(siteOf(context), record.name);
+    rmSync(state.edgeAuthority, { force: true });
     removeRecord(state);
     return true;
   },

@@ -4,12 +4,11 @@ import type { RunningDeployment } from '../plan.ts';
 import { describeWaiting } from './releases-ready.ts';
 
 const labels = { 'app.kubernetes.io/name': 'accounts', 'app.kubernetes.io/version': '2.0.0' };
-const deployment = (conditions: object[] = []): RunningDeployment =>
-  ({
-    metadata: { name: 'accounts-2-0-0', generation: 1, labels },
-    spec: { replicas: 1 },
-    status: { observedGeneration: 1, updatedReplicas: 1, availableReplicas: 0, conditions },
-  }) as RunningDeployment;
+const deployment = (conditions: { type: string; status: string; message: string }[] = []): RunningDeployment => ({
+  metadata: { name: 'accounts-2-0-0', generation: 1, labels },
+  spec: { replicas: 1, selector: {}, template: {} },
+  status: { observedGeneration: 1, updatedReplicas: 1, availableReplicas: 0, conditions },
+});
 const pod = (name: string, own: Readonly<Record<string, string>>, reason: string): Pod => ({
   metadata: { name, labels: own },
   status: {
@@ -32,16 +31,16 @@ test('an image that cannot be had fails after a while, but not when it comes in 
   const since = new Map<string, number>();
   const at = (nowMs: number, pods: Pod[]) => describeWaiting([deployment()], pods, since, nowMs);
   at(0, missing);
-  at(14_000, []);
-  at(15_000, missing);
-  expect(at(29_000, missing)).toContain('ErrImagePull');
-  expect(() => at(30_000, missing)).toThrow('accounts-2-0-0 does not get on: Pod a, container main: ErrImagePull');
+  at(29_000, []);
+  at(30_000, missing);
+  expect(at(59_000, missing)).toContain('ErrImagePull');
+  expect(() => at(60_000, missing)).toThrow('accounts-2-0-0 does not get on: Pod a, container main: ErrImagePull');
 });
 
 test('a Deployment that has given up fails with the reason of its Pod, else with its own', () => {
   const given = { type: 'Progressing', status: 'False', message: 'has timed out progressing' };
   const fail = (pods: Pod[]) => () =>
-    describeWaiting([deployment([given])], pods, new Map([['accounts-2-0-0', 0]]), 15_000);
+    describeWaiting([deployment([given])], pods, new Map([['accounts-2-0-0', 0]]), 60_000);
   expect(fail([])).toThrow('does not get on: has timed out progressing');
   expect(fail([pod('a', labels, 'CrashLoopBackOff')])).toThrow('does not get on: Pod a, container main: CrashLoop');
 });

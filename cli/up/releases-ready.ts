@@ -40,8 +40,10 @@ export function waitForReleases(context: CommandContext, cluster: Cluster, optio
   );
 }
 
-/** A new image may be on its way, and the progress deadline also runs while a cluster is down: at first neither says anything. */
-const patienceMs = 15_000;
+/** A registry may have a bad moment. */
+const lastingPatienceMs = 30_000;
+/** The progress deadline also runs while a cluster is down, or what the Pods need is: a Deployment comes back to it when they are ready. */
+const givenUpPatienceMs = 60_000;
 
 /**
  * What the first of the waiting Deployments lacks, with the reason of a Pod that does not start.
@@ -60,8 +62,8 @@ export function describeWaiting(
     if (!why) continue;
     const sinceMs = since.get(name) ?? nowMs;
     since.set(name, sinceMs);
-    if (nowMs - sinceMs < patienceMs) continue;
-    throw new Failure('NotProgressing', `Deployment ${name} does not get on: ${why}`, {
+    if (nowMs - sinceMs < why.patienceMs) continue;
+    throw new Failure('NotProgressing', `Deployment ${name} does not get on: ${why.text}`, {
       hint: `Type: kubectl -n ${namespace} describe deployment ${name}`,
     });
   }
@@ -71,11 +73,15 @@ export function describeWaiting(
 }
 
 /** Why a Deployment will not get ready by waiting: it has given up, or a Pod of it lacks what nobody brings. */
-function stuckBecause(deployment: RunningDeployment, pods: readonly Pod[]): string | undefined {
+function stuckBecause(
+  deployment: RunningDeployment,
+  pods: readonly Pod[],
+): { readonly text: string; readonly patienceMs: number } | undefined {
   const trouble = podTrouble(pods, selectorOf(deployment));
-  if (trouble?.lasting) return trouble.text;
+  if (trouble?.lasting) return { text: trouble.text, patienceMs: lastingPatienceMs };
   const given = deployment.status?.conditions?.find(({ type, status }) => type === 'Progressing' && status === 'False');
-  return given && (trouble?.text ?? given.message ?? given.reason);
+  if (!given) return undefined;
+  return { text: trouble?.text ?? given.message ?? given.type, patienceMs: givenUpPatienceMs };
 }
 
 function selectorOf(deployment: RunningDeployment): Readonly<Record<string, string>> {
