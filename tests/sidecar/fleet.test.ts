@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as sample from '../../local/sidecar/sample-mesh.ts';
 import type { KubeObject, Stored } from '../../local/store/types.ts';
 import { eventually } from '../eventually.ts';
+import { address } from './addresses.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { call } from './mesh.ts';
 
@@ -14,9 +15,9 @@ beforeEach(async () => {
 });
 afterEach(() => fleet.end());
 
-const web = { name: 'web-1', app: 'web', ip: '127.75.1.1', port: 8080, sockets: true };
-const first = { name: 'orders-1', app: 'orders', version: '1.0.0', ip: '127.75.1.2', port: 8080, sockets: true };
-const second = { name: 'orders-2', app: 'orders', version: '2.0.0', ip: '127.75.1.3', port: 8080, sockets: true };
+const web = { name: 'web-1', app: 'web', ip: address(1), port: 8080, sockets: true };
+const first = { name: 'orders-1', app: 'orders', version: '1.0.0', ip: address(2), port: 8080, sockets: true };
+const second = { name: 'orders-2', app: 'orders', version: '2.0.0', ip: address(3), port: 8080, sockets: true };
 const at = () => ({ socketPath: join(fleet.dir('web-1'), 'out/orders.exchange.svc.cluster.local:8080') });
 const named: (name: string) => RequestListener = (name) => (_request, response) =>
   response.setHeader('x-pod', name).end(name);
@@ -187,13 +188,13 @@ test('objects that disagree about the protocol of a port get an event that names
 
 test('programs are told where their sidecar is', async () => {
   fleet.store.create(sample.service('orders', 'orders', 8080, 'http'));
-  const plain = { ...web, name: 'plain-1', ip: '127.75.1.7', sockets: false };
+  const plain = { ...web, name: 'plain-1', ip: address(7), sockets: false };
   const withSockets = await fleet.run(web);
   const byTcp = await fleet.run(plain);
   const place = (sketch: sample.PodSketch) => ({ uid: sketch.name, ip: sketch.ip, dir: fleet.dir(sketch.name) });
   const declared = { ORDERS_URL: 'http://orders.exchange.svc.cluster.local:8080/x', OTHER: 'y' };
   expect(fleet.sidecars.environment(withSockets, place(web), declared)).toEqual({ PARLEY_SOCKETS: '.' });
   expect(fleet.sidecars.environment(byTcp, place(plain), declared)).toEqual({
-    ORDERS_URL: expect.stringMatching(/^http:\/\/127.75.1.7:2\d{4}\/x$/),
+    ORDERS_URL: expect.stringMatching(new RegExp(`^http://${address(7)}:2\\d{4}/x$`)),
   });
 });

@@ -5,6 +5,7 @@ import type { Gateway } from '../../local/sidecar/objects.ts';
 import * as sample from '../../local/sidecar/sample-mesh.ts';
 import type { KubeObject } from '../../local/store/types.ts';
 import { eventually } from '../eventually.ts';
+import { address } from './addresses.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { call } from './mesh.ts';
 
@@ -14,11 +15,11 @@ beforeEach(async () => {
 });
 afterEach(() => fleet.end());
 
-const first = { name: 'orders-1', app: 'orders', version: '1.0.0', ip: '127.75.1.2', port: 8080, sockets: true };
+const first = { name: 'orders-1', app: 'orders', version: '1.0.0', ip: address(2), port: 8080, sockets: true };
 const edgePod = {
   name: 'edge-1',
   app: 'edge',
-  ip: '127.75.1.9',
+  ip: address(9),
   port: 8080,
   sockets: true,
   labels: { 'gateway.networking.k8s.io/gateway-name': 'edge' },
@@ -101,7 +102,7 @@ test('a gateway Pod takes over from another without a refused connection', async
   const load = (async () => {
     while (going) statuses.add(await call({ host, port: Number(port) }).then(({ status }) => status, String));
   })();
-  await fleet.run({ ...edgePod, name: 'edge-2', ip: '127.75.1.10' });
+  await fleet.run({ ...edgePod, name: 'edge-2', ip: address(10) });
   await fleet.sidecars.drained(old.metadata.uid, AbortSignal.timeout(10_000));
   await fleet.stop(old);
   expect((await call({ host, port: Number(port) })).status).toBe(404);

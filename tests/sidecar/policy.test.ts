@@ -3,10 +3,11 @@ import { afterEach, expect, test } from 'vitest';
 import * as sample from '../../local/sidecar/sample-mesh.ts';
 import type { KubeObject } from '../../local/store/types.ts';
 import { eventually } from '../eventually.ts';
+import { address } from './addresses.ts';
 import { call, type Mesh, openMesh, out } from './mesh.ts';
 
-const web = { name: 'web-1', app: 'web', ip: '127.76.1.1', port: 8080, sockets: true };
-const orders = { name: 'orders-1', app: 'orders', ip: '127.76.1.2', port: 8080, sockets: true };
+const web = { name: 'web-1', app: 'web', ip: address(1), port: 8080, sockets: true };
+const orders = { name: 'orders-1', app: 'orders', ip: address(2), port: 8080, sockets: true };
 const base = [sample.service('orders', 'orders', 8080, 'http'), sample.slice('orders', 8080, [orders])];
 
 let mesh: Mesh;

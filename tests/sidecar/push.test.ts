@@ -13,12 +13,13 @@ import * as sample from '../../local/sidecar/sample-mesh.ts';
 import { startSidecar } from '../../local/sidecar/sidecar.ts';
 import { envoyPath } from '../envoy.ts';
 import { eventually } from '../eventually.ts';
+import { address } from './addresses.ts';
 import { call, type Mesh, openMesh, out } from './mesh.ts';
 
-const web = { name: 'web-1', app: 'web', ip: '127.74.1.1', port: 8080, sockets: true };
-const orders = { name: 'orders-1', app: 'orders', ip: '127.74.1.2', port: 8080, sockets: true };
-const second = { name: 'orders-2', app: 'orders', version: '2.0.0', ip: '127.74.1.3', port: 8080, sockets: true };
-const third = { name: 'orders-3', app: 'orders', ip: '127.74.1.4', port: 8080, sockets: true };
+const web = { name: 'web-1', app: 'web', ip: address(1), port: 8080, sockets: true };
+const orders = { name: 'orders-1', app: 'orders', ip: address(2), port: 8080, sockets: true };
+const second = { name: 'orders-2', app: 'orders', version: '2.0.0', ip: address(3), port: 8080, sockets: true };
+const third = { name: 'orders-3', app: 'orders', ip: address(4), port: 8080, sockets: true };
 const base = [sample.service('orders', 'orders', 8080, 'http'), sample.slice('orders', 8080, [orders])];
 
 let mesh: Mesh;

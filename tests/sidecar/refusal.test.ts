@@ -7,11 +7,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../local/clock.ts';
 import { type Issued, openAuthority } from '../../local/pki/authority.ts';
 import * as sample from '../../local/sidecar/sample-mesh.ts';
+import { address } from './addresses.ts';
 import { type Mesh, openMesh } from './mesh.ts';
 
-const orders = { name: 'orders-1', app: 'orders', ip: '127.73.1.2', port: 8080, sockets: true };
-const postgres = { name: 'postgres-0', app: 'postgres', ip: '127.73.1.3', port: 5432, portName: 'postgres' };
-const web = { name: 'web-1', app: 'web', ip: '127.73.1.1', port: 8080 };
+const orders = { name: 'orders-1', app: 'orders', ip: address(2), port: 8080, sockets: true };
+const postgres = { name: 'postgres-0', app: 'postgres', ip: address(3), port: 5432, portName: 'postgres' };
+const web = { name: 'web-1', app: 'web', ip: address(1), port: 8080 };
 
 let mesh: Mesh;
 const certificates: Record<string, Issued> = {};

@@ -8,17 +8,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as sample from '../../local/sidecar/sample-mesh.ts';
 import type { KubeObject } from '../../local/store/types.ts';
 import { eventually } from '../eventually.ts';
+import { address } from './addresses.ts';
 import { call, type Mesh, openMesh, out } from './mesh.ts';
 
-const web = { name: 'web-1', app: 'web', ip: '127.76.1.1', port: 8080, sockets: true };
-const good = { name: 'orders-1', app: 'orders', ip: '127.76.1.2', port: 8080, sockets: true };
-const bad = { name: 'orders-2', app: 'orders', ip: '127.76.1.3', port: 8080, sockets: true };
-const socket = { name: 'quotes-1', app: 'quotes', ip: '127.76.1.4', port: 8080, sockets: true };
+const web = { name: 'web-1', app: 'web', ip: address(1), port: 8080, sockets: true };
+const good = { name: 'orders-1', app: 'orders', ip: address(2), port: 8080, sockets: true };
+const bad = { name: 'orders-2', app: 'orders', ip: address(3), port: 8080, sockets: true };
+const socket = { name: 'quotes-1', app: 'quotes', ip: address(4), port: 8080, sockets: true };
 const grpcs = ['1', '2'].map((number) => ({
   name: `grpc-${number}`,
   app: 'grpc',
   version: `${number}.0.0`,
-  ip: `127.76.1.1${number}`,
+  ip: address(10 + Number(number)),
   port: 8080,
   portName: 'grpc',
   sockets: true,

@@ -6,14 +6,15 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as sample from '../../local/sidecar/sample-mesh.ts';
+import { address } from './addresses.ts';
 import { call, type Mesh, openMesh, out } from './mesh.ts';
 
-const web = { name: 'web-1', app: 'web', ip: '127.72.1.1', port: 8080, sockets: true };
-const old = { name: 'orders-1', app: 'orders', version: '1.0.0', ip: '127.72.1.2', port: 8080, sockets: true };
-const next = { name: 'orders-2', app: 'orders', version: '2.0.0', ip: '127.72.1.3', port: 8080 };
-const grpc = { name: 'grpc-1', app: 'grpc', ip: '127.72.1.4', port: 8080, portName: 'grpc', sockets: true };
-const tcp = { name: 'tcp-1', app: 'tcp', version: '1.0.0', ip: '127.72.1.5', port: 5432, portName: 'tcp' };
-const tcp2 = { name: 'tcp-2', app: 'tcp', version: '2.0.0', ip: '127.72.1.6', port: 5432, portName: 'tcp' };
+const web = { name: 'web-1', app: 'web', ip: address(1), port: 8080, sockets: true };
+const old = { name: 'orders-1', app: 'orders', version: '1.0.0', ip: address(2), port: 8080, sockets: true };
+const next = { name: 'orders-2', app: 'orders', version: '2.0.0', ip: address(3), port: 8080 };
+const grpc = { name: 'grpc-1', app: 'grpc', ip: address(4), port: 8080, portName: 'grpc', sockets: true };
+const tcp = { name: 'tcp-1', app: 'tcp', version: '1.0.0', ip: address(5), port: 5432, portName: 'tcp' };
+const tcp2 = { name: 'tcp-2', app: 'tcp', version: '2.0.0', ip: address(6), port: 5432, portName: 'tcp' };
 
 const base = [
   sample.service('orders', 'orders', 8080, 'http'),
