@@ -29,7 +29,8 @@ export interface CallReport {
 /** Notes what is said in one call. */
 export interface Notebook {
   readonly traceId: string;
-  readonly traceparent: string;
+  /** Begin a trace that is recorded: W3C Trace Context, and the header by which a client asks Envoy for it. */
+  readonly traceHeaders: Readonly<Record<string, string>>;
   say(text: string): void;
   hear(text: string): void;
   answeredBy(service: string, release: string | null | undefined): void;
@@ -42,7 +43,10 @@ export async function report(method: string, call: (notes: Notebook) => Promise<
   const traceId = randomBytes(16).toString('hex');
   const notes: Notebook = {
     traceId,
-    traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
+    traceHeaders: {
+      traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
+      'x-client-trace-id': traceId,
+    },
     say: (text) => said.push({ from: '>', text }),
     hear: (text) => said.push({ from: '<', text }),
     answeredBy: (service, release) =>

@@ -90,7 +90,7 @@ function trading(
     let release: string | null = null;
     const options: CallOptions = {
       timeoutMs: callTimeoutMs,
-      headers: { authorization: `Bearer ${await talk.token()}`, traceparent: notes.traceparent },
+      headers: { authorization: `Bearer ${await talk.token()}`, ...notes.traceHeaders },
       onHeader: (headers) => {
         release = headers.get(releaseHeader);
       },

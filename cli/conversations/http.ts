@@ -21,7 +21,7 @@ export async function httpCall(talk: Talk, notes: Notebook, call: HttpCall): Pro
     method: call.method,
     headers: {
       authorization: `Bearer ${await talk.token()}`,
-      traceparent: notes.traceparent,
+      ...notes.traceHeaders,
       ...(body ? { 'content-type': 'application/json' } : {}),
       ...call.headers,
     },

@@ -7,6 +7,11 @@ export interface Call {
   readonly trace: TraceContext;
   /** The `Authorization` header, passed on unchanged. */
   readonly authorization?: string;
+  /**
+   * The `x-request-id` header, passed on unchanged: the first Envoy writes into it whether the request is traced, and the others do as it
+   * says (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-request-id).
+   */
+  readonly requestId?: string;
   /** Service account of the caller as the mesh vouches for it, else `unknown`. */
   readonly caller: string;
   /** Aborted when the caller has gone or its deadline has passed. */
@@ -38,6 +43,14 @@ export function traceOf(headers: IncomingHttpHeaders | Headers): TraceContext | 
   }
   const { traceparent, tracestate } = headers;
   return readTraceparent(one(traceparent), one(tracestate));
+}
+
+/** Headers that go with every call that is made on behalf of another one. */
+export function onwardHeaders(call: Pick<Call, 'authorization' | 'requestId'> | undefined): Record<string, string> {
+  return {
+    ...(call?.authorization === undefined ? {} : { authorization: call.authorization }),
+    ...(call?.requestId === undefined ? {} : { 'x-request-id': call.requestId }),
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Interceptor, Transport } from '@connectrpc/connect';
 import { Code, ConnectError, createContextKey } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
-import type { Call } from './call.ts';
+import { type Call, onwardHeaders } from './call.ts';
 import type { Dial } from './dial.ts';
 import { statusName } from './grpc-server.ts';
 import { traceHeaders } from './trace-context.ts';
@@ -27,8 +27,8 @@ export function grpcClient(provider: string, baseUrl: string, dial: Dial, tracin
   const passOn: Interceptor = (next) => async (request) => {
     const call = request.contextValues.get(onBehalfOf);
     const span = tracing.start(`${provider} ${request.method.name}`, 'client', call?.trace);
-    for (const [name, value] of Object.entries(traceHeaders(span.trace))) request.header.set(name, value);
-    if (call?.authorization !== undefined) request.header.set('authorization', call.authorization);
+    const headers = { ...traceHeaders(span.trace), ...onwardHeaders(call) };
+    for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
     try {
       const response = await next(request);
       span.end({ 'rpc.grpc.status_code': 0 });

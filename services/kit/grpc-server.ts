@@ -94,6 +94,7 @@ function observed(parts: GrpcServerParts): Interceptor {
     const call: Call = {
       trace: span.trace,
       authorization: request.header.get('authorization') ?? undefined,
+      requestId: request.header.get('x-request-id') ?? undefined,
       caller: callerOf(
         request.header.get('x-forwarded-client-cert') ?? undefined,
         request.header.get('l5d-client-id') ?? undefined,

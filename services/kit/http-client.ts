@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
-import type { Call } from './call.ts';
+import { type Call, onwardHeaders } from './call.ts';
 import type { Dial } from './dial.ts';
 import { Failure, reasonOf } from './failure.ts';
 import { traceHeaders } from './trace-context.ts';
@@ -60,7 +60,7 @@ export function httpClient(provider: string, baseUrl: string, dial: Dial, tracin
               host: base.host,
               accept: 'application/json',
               ...traceHeaders(span.trace),
-              ...(wanted.call?.authorization !== undefined && { authorization: wanted.call.authorization }),
+              ...onwardHeaders(wanted.call),
               ...(body !== undefined && {
                 'content-type': 'application/json',
                 'content-length': Buffer.byteLength(body),

@@ -65,6 +65,7 @@ function openCall(request: IncomingMessage, response: ServerResponse, parts: Htt
   const call: Call = {
     trace: span.trace,
     authorization: headers.authorization,
+    requestId: single(headers['x-request-id']),
     caller: callerOf(single(headers['x-forwarded-client-cert']), single(headers['l5d-client-id'])),
     signal: gone.signal,
     operation: 'unmatched',
