@@ -17,17 +17,24 @@ export interface StandIn {
   calls(): RecordedCall[];
 }
 
+export interface StandInOptions {
+  /** Calls with this argument fail. */
+  readonly broken?: string;
+  /** A file that it prints when it is asked for resource types, instead of one of them without a schema. */
+  readonly crds?: string;
+}
+
 /**
  * A program named `linkerd`, for tests of what is handed to the real one: it writes down each call and prints a small manifest of
- * the kind that the real one prints there. It judges nothing, but that `broken` makes it fail for calls with that argument.
+ * the kind that the real one prints there. It judges nothing.
  */
-export function linkerdStandIn(folder: string, { broken }: { readonly broken?: string } = {}): StandIn {
+export function linkerdStandIn(folder: string, { broken, crds }: StandInOptions = {}): StandIn {
   const bin = join(folder, 'bin');
   const record = join(folder, 'calls.jsonl');
   mkdirSync(bin, { recursive: true });
   writeFileSync(record, '');
   const program = join(bin, 'linkerd');
-  writeFileSync(program, `#!${process.execPath}\n(${main.toString()})(${JSON.stringify({ record, broken })});\n`);
+  writeFileSync(program, `#!${process.execPath}\n(${main.toString()})(${JSON.stringify({ record, broken, crds })});\n`);
   chmodSync(program, 0o755);
   return {
     bin,
@@ -40,7 +47,7 @@ export function linkerdStandIn(folder: string, { broken }: { readonly broken?: s
 }
 
 /** Runs in a process of its own: nothing of this module is there but its text. */
-function main({ record, broken }: { readonly record: string; readonly broken?: string }): void {
+function main({ record, broken, crds }: StandInOptions & { readonly record: string }): void {
   const fs: typeof import('node:fs') = require('node:fs');
   const args = process.argv.slice(2);
   const files = Object.fromEntries(
@@ -66,6 +73,8 @@ function main({ record, broken }: { readonly record: string; readonly broken?: s
   if (args[0] === 'check') process.stdout.write('Status check results are √\n');
   else if (args[0] === 'install-cni') {
     print(named('v1', 'Namespace', 'linkerd-cni'), named('apps/v1', 'DaemonSet', 'linkerd-cni', 'linkerd-cni'));
+  } else if (args.includes('--crds') && crds) {
+    process.stdout.write(fs.readFileSync(crds, 'utf8'));
   } else if (args.includes('--crds')) {
     print(named('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'servers.policy.linkerd.io'));
   } else if (args[0] === 'install' || args[0] === 'upgrade') {

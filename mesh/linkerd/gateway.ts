@@ -12,7 +12,7 @@ const gatewayClass: IGatewayClass & KubeObject = {
   metadata: { name: 'parley', labels: { ...ownLabels } },
   spec: {
     controllerName: 'parley.dev/gateway',
-    description: 'the Envoy of the exchange, configured when its objects are rendered',
+    description: 'the Envoy of the exchange, configured by its rendering',
   },
 };
 
