@@ -18,6 +18,7 @@ export const render: Command = {
   async run(context, { output, text, flag }) {
     const { oneOf } = await import('../up/settings.ts');
     const { renderOptions } = await import('../rendering.ts');
+    const { findingLines } = await import('../output/findings-screen.ts');
     const charts = await import('../../charts/render.ts');
     const { defaultPlan } = await import('../../charts/plan.ts');
     const choices = {
@@ -28,9 +29,7 @@ export const render: Command = {
     const defaults = await renderOptions({}, choices);
     const plan = flag('running') ? await runningPlan(context) : defaultPlan(defaults.catalogue);
     const options = { ...defaults, plan };
-    for (const { object, field, reason } of charts.findings(options)) {
-      context.stderr.write(`parley: ${choices.mesh} cannot express ${field} of ${object}: ${reason}\n`);
-    }
+    for (const line of findingLines(choices.mesh, charts.findings(options))) context.stderr.write(line);
     const objects = charts.render(options);
     context.stdout.write(output === 'json' ? charts.toJson(objects) : charts.toYaml(objects));
     return 'ok';
