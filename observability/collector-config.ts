@@ -1,4 +1,5 @@
 import { hostOf, type ObservabilityPart, ports } from './names.ts';
+import { type PullReader, pullReader } from './own-metrics.ts';
 
 /** Names of the series that the collector makes from spans, as Prometheus has them. */
 export const spanMetrics = { prefix: 'traces_span_metrics' } as const;
@@ -32,7 +33,11 @@ export interface CollectorConfig {
     };
   };
   readonly exporters: {
-    readonly prometheus: { readonly endpoint: string; readonly enable_open_metrics: true };
+    readonly prometheus: {
+      readonly endpoint: string;
+      readonly enable_open_metrics: true;
+      readonly without_scope_info: true;
+    };
     readonly otlp_grpc?: { readonly endpoint: string; readonly tls: { readonly insecure: true } };
   };
   readonly extensions: { readonly health_check: { readonly endpoint: string } };
@@ -47,10 +52,6 @@ interface Pipeline {
   readonly receivers: readonly string[];
   readonly processors?: readonly string[];
   readonly exporters: readonly string[];
-}
-
-interface PullReader {
-  readonly pull: { readonly exporter: { readonly prometheus: { readonly host: string; readonly port: number } } };
 }
 
 /** Attributes of spans, of applications and of sidecars, that become labels; what a span lacks is left out. */
@@ -101,7 +102,11 @@ export function collectorConfig(parts: readonly ObservabilityPart[], flushSecond
       },
     },
     exporters: {
-      prometheus: { endpoint: `${everywhere}:${ports.collector.spanMetrics}`, enable_open_metrics: true },
+      prometheus: {
+        endpoint: `${everywhere}:${ports.collector.spanMetrics}`,
+        enable_open_metrics: true,
+        without_scope_info: true,
+      },
       // Plain text within the namespace; the mesh adds TLS where it has the parts.
       ...(jaeger
         ? { otlp_grpc: { endpoint: `${hostOf('jaeger')}:${ports.jaeger.otlpGrpc}`, tls: { insecure: true } } }
@@ -118,11 +123,7 @@ export function collectorConfig(parts: readonly ObservabilityPart[], flushSecond
         },
         metrics: { receivers: ['span_metrics'], exporters: ['prometheus'] },
       },
-      telemetry: {
-        metrics: {
-          readers: [{ pull: { exporter: { prometheus: { host: everywhere, port: ports.collector.metrics } } } }],
-        },
-      },
+      telemetry: { metrics: { readers: [pullReader(ports.collector.metrics)] } },
     },
   };
 }

@@ -1,4 +1,5 @@
 import { ports } from './names.ts';
+import { type PullReader, pullReader } from './own-metrics.ts';
 
 interface Endpoint {
   readonly endpoint: string;
@@ -21,7 +22,7 @@ export interface JaegerConfig {
     readonly pipelines: {
       readonly traces: Readonly<Record<'receivers' | 'processors' | 'exporters', readonly string[]>>;
     };
-    readonly telemetry: { readonly metrics: { readonly level: 'normal'; readonly address: string } };
+    readonly telemetry: { readonly metrics: { readonly readers: readonly PullReader[] } };
   };
 }
 
@@ -42,8 +43,7 @@ export function jaegerConfig(maxTraces: number): JaegerConfig {
     service: {
       extensions: ['jaeger_storage', 'jaeger_query', 'healthcheckv2'],
       pipelines: { traces: { receivers: ['otlp'], processors: ['batch'], exporters: ['jaeger_storage_exporter'] } },
-      // The collector library of 2.0 has no `readers` yet.
-      telemetry: { metrics: { level: 'normal', address: `${everywhere}:${ports.jaeger.metrics}` } },
+      telemetry: { metrics: { readers: [pullReader(ports.jaeger.metrics)] } },
     },
   };
 }

@@ -130,7 +130,7 @@ const ofTheSpan: readonly Relabel[] = [
   },
   { action: 'replace', source_labels: ['service_namespace'], regex: '(.+)', target_label: 'namespace' },
   { action: 'replace', source_labels: ['service_version'], target_label: 'release' },
-  { action: 'labeldrop', regex: 'pod|exported_(job|instance)|service_(namespace|version)' },
+  { action: 'labeldrop', regex: 'pod|exported_(job|instance)|service_(namespace|version)|collector_instance_id' },
 ];
 
 function podJob(
