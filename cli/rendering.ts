@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Namespace } from 'kubernetes-types/core/v1.js';
 import { z } from 'zod';
 import { readCatalogue } from '../charts/catalogue.ts';
-import { type Capture, captures } from '../charts/context.ts';
+import { type Capture, captures, type Storage, storages } from '../charts/context.ts';
 import { environmentNames } from '../charts/environments.ts';
 import type { Plan } from '../charts/plan.ts';
 import { monitoring } from '../mesh/exchange.ts';
@@ -21,6 +21,8 @@ export interface RenderChoices {
   readonly collector?: string;
   /** How traffic gets into sidecars; absent: the default of the charts. */
   readonly capture?: Capture;
+  /** Where the database keeps its data; absent: the default of the charts. */
+  readonly storage?: Storage;
   /** Whether the kit's own observability may read the metrics of the exchange. */
   readonly monitoring?: boolean;
   /** What images are called in the cluster, by the names of the charts. */
@@ -49,7 +51,7 @@ export async function renderPlan(plan: Plan, choices: RenderChoices): Promise<Re
 }
 
 export async function renderOptions(plan: Plan, choices: RenderChoices) {
-  const { capture, images } = choices;
+  const { capture, storage, images } = choices;
   const collector = choices.collector ? { collector: new URL(choices.collector), tracing: { samplingPercent } } : {};
   return {
     plan,
@@ -59,6 +61,7 @@ export async function renderOptions(plan: Plan, choices: RenderChoices) {
     ...collector,
     ...(choices.monitoring ? { monitoring } : {}),
     ...(capture ? { capture } : {}),
+    ...(storage ? { storage } : {}),
     ...(images ? { images } : {}),
   };
 }
@@ -70,6 +73,7 @@ const rememberedChoices = z.object({
   env: z.enum(environmentNames),
   collector: z.string().optional(),
   capture: z.enum(captures).optional(),
+  storage: z.enum(storages).optional(),
   monitoring: z.boolean().optional(),
   images: z.record(z.string(), z.string()).optional(),
 });

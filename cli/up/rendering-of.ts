@@ -21,14 +21,14 @@ export async function renderingOf(
   settings: Settings,
   images: Readonly<Record<string, string>> | undefined,
 ): Promise<Rendering> {
-  const { mesh, env, parts, capture = 'cni' } = settings;
+  const { mesh, env, parts, capture = 'cni', storage } = settings;
   const own = parts.includes('collector') ? `http://${hostOf('collector')}:${otlpHttpPort}` : undefined;
   const collector = own ?? (context.env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined);
   const common = { mesh, env, repo: context.repo, ...(collector ? { collector } : {}) };
   if (!target.images) return { choices: common, observability: [] };
   const monitoring = parts.includes('prometheus');
   return {
-    choices: { ...common, capture, monitoring, ...(images ? { images } : {}) },
+    choices: { ...common, capture, storage, monitoring, ...(images ? { images } : {}) },
     observability: await observabilityObjects(settings, capture),
   };
 }

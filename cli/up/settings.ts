@@ -1,4 +1,4 @@
-import { type Capture, captures } from '../../charts/context.ts';
+import { type Capture, captures, type Storage, storages } from '../../charts/context.ts';
 import { type EnvironmentName, environmentNames } from '../../charts/environments.ts';
 import { defaultClusterName } from '../../install/kind-config.ts';
 import { type MeshName, meshNames } from '../../mesh/intent.ts';
@@ -16,6 +16,8 @@ export interface Settings {
   readonly env: EnvironmentName;
   /** How traffic gets into sidecars; absent: nobody asked, so `cni`, or what an installed mesh does. */
   readonly capture?: Capture;
+  /** Where the database keeps its data. */
+  readonly storage: Storage;
   readonly meshMetrics: MeshMetrics;
   /** What of the observability runs in the cluster. */
   readonly parts: readonly ObservabilityPart[];
@@ -42,6 +44,10 @@ export const settingOptions: readonly CommandOption[] = [
     description: `${captures.join(' or ')}: how traffic gets into sidecars (else PARLEY_CAPTURE)`,
   },
   {
+    flags: '--storage <where>',
+    description: `${storages.join(' or ')}: the database's data outlives its Pod, or not (else PARLEY_STORAGE)`,
+  },
+  {
     flags: '--mesh-metrics <source>',
     description: `${meshMetricsNames.join(' or ')}: series of the mesh (else PARLEY_MESH_METRICS)`,
   },
@@ -62,6 +68,7 @@ export function readSettings(env: CommandContext['env'], invocation: Invocation,
     mesh: oneOf(wanted('mesh', 'MESH') ?? 'istio', meshNames, 'mesh'),
     env: oneOf(invocation.text('env') ?? 'dev', environmentNames, 'environment'),
     ...(capture === undefined ? {} : { capture: oneOf(capture, captures, 'capture') }),
+    storage: oneOf(wanted('storage', 'PARLEY_STORAGE') ?? 'claim', storages, 'storage'),
     meshMetrics: oneOf(
       wanted('mesh-metrics', 'PARLEY_MESH_METRICS') ?? 'standard',
       meshMetricsNames,
