@@ -31,6 +31,10 @@ function annotated(port: string, path?: string): Record<string, string> {
 /** Every port of every container is a target, as Kubernetes has it; most of them have to be left out. */
 const pods: Readonly<Record<string, readonly { targets: readonly string[]; labels: Record<string, string> }[]>> = {
   exchange: [
+    port('10.0.0.20:8080', 'exchange', 'accounts-2', 'accounts', 'http', named('accounts', '2.0.0')),
+    port('10.0.0.20:9090', 'exchange', 'accounts-2', 'accounts', 'admin', named('accounts', '2.0.0')),
+    port('10.0.0.20:4143', 'exchange', 'accounts-2', 'linkerd-proxy', 'linkerd-proxy', named('accounts', '2.0.0')),
+    port('10.0.0.20:4191', 'exchange', 'accounts-2', 'linkerd-proxy', 'linkerd-admin', named('accounts', '2.0.0')),
     ...['8080', '9090', '15090'].map((port) => ({
       targets: [`10.0.0.7:${port}`],
       labels: found('exchange', 'accounts-1', {
@@ -44,6 +48,11 @@ const pods: Readonly<Record<string, readonly { targets: readonly string[]; label
       labels: { ...found('exchange', 'gone-1', annotated('15020')), __meta_kubernetes_pod_phase: 'Succeeded' },
     },
   ],
+  linkerd: [
+    port('10.0.0.21:9990', 'linkerd', 'identity-1', 'identity', 'ident-admin'),
+    port('10.0.0.21:4191', 'linkerd', 'identity-1', 'linkerd-proxy', 'linkerd-admin'),
+    port('10.0.0.21:8080', 'linkerd', 'identity-1', 'identity', 'ident-grpc'),
+  ],
   'istio-system': [
     {
       targets: ['10.0.0.9:8080'],
@@ -56,6 +65,24 @@ const pods: Readonly<Record<string, readonly { targets: readonly string[]; label
     ...own('jaeger', '2.0.0', { http: 16_686, metrics: 8888 }),
   ],
 };
+
+function port(
+  address: string,
+  namespace: string,
+  pod: string,
+  container: string,
+  name: string,
+  more: Readonly<Record<string, string>> = {},
+) {
+  return {
+    targets: [address],
+    labels: found(namespace, pod, {
+      ...more,
+      __meta_kubernetes_pod_container_name: container,
+      __meta_kubernetes_pod_container_port_name: name,
+    }),
+  };
+}
 
 function own(part: ObservabilityPart, version: string, declared: Readonly<Record<string, number>>) {
   return Object.entries(declared).map(([name, port]) => ({

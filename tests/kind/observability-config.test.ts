@@ -10,6 +10,7 @@ import { versions } from '../../mesh/versions.ts';
 import { hostOf, type ObservabilityPart, ports } from '../../observability/names.ts';
 import type { PrometheusConfig } from '../../observability/prometheus-config.ts';
 import { renderObservability } from '../../observability/render.ts';
+import { sampleOptions } from '../../observability/sample.ts';
 import { eventually } from '../eventually.ts';
 import { type Container, docker, removeContainers, runOnce, startContainer } from './container.ts';
 import { withFoundPods } from './found-pods.ts';
@@ -20,21 +21,16 @@ import { twoSpans } from './spans.ts';
  * names of their Services, and spans come out as traces and as series. Only the discovery of Pods is written down instead of asked for.
  */
 const suffix = `parley-observability-${process.pid}`;
-const objects = renderObservability({
-  mesh: 'istio',
-  env: 'dev',
-  parts: ['collector', 'prometheus', 'jaeger'],
-  meshMetrics: 'standard',
-  capture: 'cni',
-  exchangeNamespace: 'exchange',
-  trustDomain: 'cluster.local',
-});
+const parts = ['collector', 'prometheus', 'jaeger'] as const;
+const objects = renderObservability(sampleOptions({ parts }));
+const linkerd = renderObservability(sampleOptions({ parts, mesh: 'linkerd' }));
 const traceId = '5b8aa5a2d2c872e8321cf37308d69df2';
 
 let folder = '';
 let jaeger: Container;
 let collector: Container;
 let prometheus: Container;
+let prometheusOfLinkerd: Container;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parley-observability-'));
@@ -45,6 +41,8 @@ beforeAll(async () => {
   collector = await start('collector', await files('collector'), [otlpHttp, health]);
   const config = await files('prometheus', { 'prometheus.yaml': withFoundPods });
   prometheus = await start('prometheus', config, [ports.prometheus.web]);
+  const other = await files('prometheus', { 'prometheus.yaml': withFoundPods }, linkerd);
+  prometheusOfLinkerd = await start('prometheus', other, [ports.prometheus.web], 'prometheus-linkerd');
 });
 
 afterAll(async () => {
@@ -60,15 +58,7 @@ test('all programs take their configuration and become healthy', async () => {
 });
 
 test('the collector finds nothing wrong with its configuration, with Jaeger and without', async () => {
-  const alone = renderObservability({
-    mesh: 'linkerd',
-    env: 'prod',
-    parts: ['collector'],
-    meshMetrics: 'standard',
-    capture: 'cni',
-    exchangeNamespace: 'exchange',
-    trustDomain: 'cluster.local',
-  });
+  const alone = renderObservability(sampleOptions({ mesh: 'linkerd', env: 'prod', parts: ['collector'] }));
   for (const rendering of [objects, alone]) {
     const at = await files('collector', {}, rendering);
     const { code, stdout, stderr } = await runOnce(imageOf('collector'), { [at]: '/config' }, [
@@ -133,6 +123,24 @@ test('Pods are scraped where the mesh puts their metrics, and carry namespace, p
       },
     ]),
   );
+});
+
+test('under Linkerd applications and proxies are scraped apart, and each program of the control plane', async () => {
+  const { activeTargets } = await eventually(
+    'targets',
+    30_000,
+    () => ask<Targets>('/api/v1/targets?state=active', prometheusOfLinkerd),
+    (seen) => seen.activeTargets.length === 7,
+  );
+  const seen = activeTargets.map(({ scrapeUrl, labels: { job, pod, service, release } }) =>
+    [job, scrapeUrl, pod, service, release].join(' '),
+  );
+  expect(seen.filter((target) => !target.includes('observability')).sort()).toEqual([
+    'control-plane http://10.0.0.21:4191/metrics identity-1  ',
+    'control-plane http://10.0.0.21:9990/metrics identity-1  ',
+    'exchange http://10.0.0.20:9090/metrics accounts-2 accounts 2.0.0',
+    'proxies http://10.0.0.20:4191/metrics accounts-2 accounts 2.0.0',
+  ]);
 });
 
 test('spans of an application and of its sidecar are one trace in Jaeger', async () => {
@@ -204,18 +212,23 @@ interface RuleFile {
 }
 
 /** Starts a part as its Pod would: its arguments, its user, its files where they are mounted, and the name of its Service. */
-function start(part: ObservabilityPart, config: string, published: readonly number[]): Promise<Container> {
+function start(
+  part: ObservabilityPart,
+  config: string,
+  published: readonly number[],
+  name: string = part,
+): Promise<Container> {
   const pod = podOf(part);
   const [container] = pod.containers;
   const files = container?.volumeMounts?.find(({ name }) => name === 'config');
   if (!files) throw new TypeError(`${part} mounts no configuration`);
   return startContainer({
-    name: `${suffix}-${part}`,
+    name: `${suffix}-${name}`,
     image: imageOf(part),
     args: container?.args ?? [],
     user: pod.securityContext?.runAsUser ?? 0,
     network: suffix,
-    aliases: [hostOf(part)],
+    aliases: name === part ? [hostOf(part)] : [],
     ports: published,
     folders: { [config]: files.mountPath },
   });
@@ -265,8 +278,8 @@ async function healthy(container: Container, url: string): Promise<void> {
   await eventually(`${container.name} is healthy`, 30_000, ready, (seen) => seen === 'ok');
 }
 
-async function ask<T>(path: string): Promise<T> {
-  const answer = await fetch(`${prometheus.url(ports.prometheus.web)}${path}`);
+async function ask<T>(path: string, whom: Container = prometheus): Promise<T> {
+  const answer = await fetch(`${whom.url(ports.prometheus.web)}${path}`);
   const body = (await answer.json()) as { status: string; error?: string; data: T };
   if (body.status !== 'success') throw new Error(`${path}: ${body.error}`);
   return body.data;
