@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 /** Every verb in the order of `parley help`. Loading one costs nothing of the others. */
 export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import('./commands/up.ts')).up,
+  diff: async () => (await import('./commands/diff.ts')).diff,
   down: async () => (await import('./commands/down.ts')).down,
   status: async () => (await import('./commands/status.ts')).status,
   try: async () => (await import('./commands/try.ts')).tryCalls,

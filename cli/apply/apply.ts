@@ -1,6 +1,6 @@
-import { type Cluster, type ClusterObject, type ObjectName, title } from '../cluster.ts';
-import { Failure } from '../failure.ts';
-import { isObject, type Json, lastAppliedAnnotation, lastAppliedText, threeWayPatch } from './three-way.ts';
+import type { Cluster, ClusterObject, ObjectName } from '../cluster.ts';
+import { differenceOf } from './difference.ts';
+import { isObject, type Json, lastAppliedAnnotation, lastAppliedText } from './three-way.ts';
 
 export interface Applied {
   readonly kind: string;
@@ -33,17 +33,16 @@ function sameKind(objects: readonly ObjectName[]): ObjectName[][] {
 }
 
 async function applyOne(cluster: Cluster, object: ObjectName): Promise<Applied> {
-  const wanted = plainJson(object);
-  const live = await cluster.read<Record<string, unknown>>(object);
-  const summary = { kind: object.kind, name: object.metadata.name };
-  if (!live) {
-    const made = await cluster.create(withAnnotation(wanted));
-    return { ...summary, result: 'created', generation: made.metadata?.generation ?? 1 };
-  }
-  const patch = threeWayPatch(lastAppliedOf(live), wanted, plainJson(live));
-  if (!patch) return { ...summary, result: 'unchanged', generation: live.metadata?.generation ?? 1 };
+  const difference = await differenceOf(cluster, object);
+  const { result } = difference;
   const { apiVersion, kind, metadata } = object;
-  const annotated = annotate(patch, lastAppliedText(wanted));
+  const summary = { kind, name: metadata.name, result };
+  if (result === 'unchanged') return { ...summary, generation: difference.live.metadata?.generation ?? 1 };
+  if (result === 'created') {
+    const made = await cluster.create(withAnnotation(difference.wanted));
+    return { ...summary, generation: made.metadata?.generation ?? 1 };
+  }
+  const annotated = annotate(difference.patch, lastAppliedText(difference.wanted));
   const changed = await cluster.merge<Record<string, unknown>>({
     ...annotated,
     apiVersion,
@@ -54,21 +53,7 @@ async function applyOne(cluster: Cluster, object: ObjectName): Promise<Applied> 
       namespace: metadata.namespace,
     },
   });
-  return { ...summary, result: 'configured', generation: changed.metadata?.generation ?? 1 };
-}
-
-function lastAppliedOf(live: ClusterObject): { [field: string]: Json } {
-  const text = live.metadata?.annotations?.[lastAppliedAnnotation];
-  if (text === undefined) return {};
-  try {
-    const parsed = JSON.parse(text) as Json;
-    return isObject(parsed) ? parsed : {};
-  } catch (cause) {
-    throw new Failure('BadAnnotation', `${title(live)}: its annotation ${lastAppliedAnnotation} is not JSON`, {
-      cause,
-      hint: `Type: kubectl annotate ${live.kind} ${live.metadata?.name} ${lastAppliedAnnotation}-`,
-    });
-  }
+  return { ...summary, generation: changed.metadata?.generation ?? 1 };
 }
 
 function withAnnotation(wanted: { [field: string]: Json }): ClusterObject {
@@ -79,9 +64,4 @@ function annotate(object: { [field: string]: Json }, text: string): { [field: st
   const metadata = isObject(object.metadata) ? object.metadata : {};
   const annotations = isObject(metadata.annotations) ? metadata.annotations : {};
   return { ...object, metadata: { ...metadata, annotations: { ...annotations, [lastAppliedAnnotation]: text } } };
-}
-
-/** As it goes over the wire: no undefined fields, dates as text. */
-function plainJson(object: unknown): { [field: string]: Json } {
-  return JSON.parse(JSON.stringify(object)) as { [field: string]: Json };
 }

@@ -4,7 +4,7 @@
 export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
 
 export type Json = null | boolean | number | string | Json[] | { [field: string]: Json };
-type JsonObject = { [field: string]: Json };
+export type JsonObject = { [field: string]: Json };
 
 /**
  * The JSON merge patch (RFC 7396) of a three-way apply: fields of `wanted` that differ from `live`, and null for those

@@ -28,8 +28,8 @@ export const up: Command = {
   ],
   async run(context, invocation) {
     const { output, text } = invocation;
-    const choice = await chooseTarget(context.env, text('target'), text('context'));
-    const settings = readSettings(context.env, invocation, choice.name);
+    const choice = await chooseTarget(context, text('target'), text('context'));
+    const settings = readSettings(context.env, invocation, choice);
     const target = await openTarget(choice.name);
     const progress = createProgress(context.stderr, context.env, context.clock);
     progress.note(`target ${choice.name} (${choice.why}), mesh ${settings.mesh}`);

@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
+import { stateFolder } from '../state-folder.ts';
 import { oneOf } from '../up/settings.ts';
+import { readRecord, type TargetRecord } from './record.ts';
 import { type Target, type TargetName, targetNames } from './target.ts';
 
 const run = promisify(execFile);
@@ -12,23 +14,31 @@ export interface Choice {
   readonly name: TargetName;
   /** Why this one: `--target`, or what was found on the machine. */
   readonly why: string;
+  /** What this state folder has of it already. */
+  readonly record?: TargetRecord;
 }
 
-/** `wanted` (--target, else TARGET) if given; else kind when a Docker engine answers and `kind` is on PATH, else embedded. */
+/** `wanted` (--target, else TARGET) if given; else what this state folder has already; else kind when a Docker engine answers and `kind` is on PATH, else embedded. */
 export async function chooseTarget(
-  env: CommandContext['env'],
+  context: Pick<CommandContext, 'env' | 'repo'>,
   wanted: string | undefined,
   contextName?: string,
 ): Promise<Choice> {
-  if (contextName !== undefined) {
-    if (wanted === undefined || wanted === 'context') return { name: 'context', why: 'as asked' };
-    throw usageFailure(
-      `--target ${wanted} and --context ${contextName}: one of them is enough.`,
-      'Write for example --context my-cluster',
-    );
+  const { env } = context;
+  const found = readRecord(stateFolder(context));
+  const record = found && Object.keys(found.made).length > 0 ? found : undefined;
+  const asked = contextName === undefined ? (wanted ?? (env.TARGET || undefined)) : (wanted ?? 'context');
+  if (asked !== undefined) {
+    const name = oneOf(asked, targetNames, 'target');
+    if (contextName !== undefined && name !== 'context') {
+      throw usageFailure(
+        `--target ${name} and --context ${contextName}: one of them is enough.`,
+        'Write for example --context my-cluster',
+      );
+    }
+    return { name, why: 'as asked', ...(record?.target === name ? { record } : {}) };
   }
-  const named = wanted ?? (env.TARGET || undefined);
-  if (named !== undefined) return { name: oneOf(named, targetNames, 'target'), why: 'as asked' };
+  if (record) return { name: record.target, why: 'this state folder has it', record };
   if (!(await answers('docker', ['version', '--format', '{{.Server.Version}}'], env))) {
     return { name: 'embedded', why: 'no Docker engine answers' };
   }

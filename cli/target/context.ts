@@ -1,13 +1,136 @@
-import { Failure } from '../failure.ts';
+import { existsSync, rmSync } from 'node:fs';
+import type { Capture } from '../../charts/context.ts';
+import { InstallError } from '../../install/install-error.ts';
+import { type ObjectRef, type Site, until } from '../../install/site.ts';
+import type { Step } from '../../install/step.ts';
+import { meshTool, requireTools, tools } from '../../install/tools.ts';
+import type { MeshName } from '../../mesh/intent.ts';
+import { istioNamespace } from '../../mesh/istio/install.ts';
+import { linkerdNamespace } from '../../mesh/linkerd/install.ts';
+import { labels as observabilityLabels, namespace as observabilityNamespace } from '../../observability/names.ts';
+import { openCluster } from '../cluster.ts';
+import { Failure, usageFailure } from '../failure.ts';
+import { namespace } from '../routes.ts';
+import { stateFolder } from '../state-folder.ts';
+import type { Settings } from '../up/settings.ts';
+import { copyContext } from './kubeconfig.ts';
+import { installedCapture, meshSteps, removeMesh } from './mesh-steps.ts';
+import { removeRecord, type TargetRecord } from './record.ts';
+import { siteOf } from './site.ts';
 import type { Target } from './target.ts';
 
-/** A cluster that exists, by a context of the user's kubeconfig. */
+const removalMs = 180_000;
+
+/** A cluster that exists, by a context of the user's own kubeconfig, which is only read. */
 export const contextTarget: Target = {
   name: 'context',
-  describe: () => {
-    throw new Failure('NotYet', 'the target context is not there yet', { hint: 'Type: parley up --target kind' });
+  describe(_, settings) {
+    const { mesh, registry } = settings;
+    return { target: 'context', name: contextOf(settings), mesh, ...(registry ? { registry } : {}) };
   },
-  check: async () => [],
-  steps: async () => [],
-  stop: async () => false,
+  async check({ context: { env, signal }, settings: { mesh, registry } }) {
+    if (registry === undefined) {
+      throw usageFailure('a cluster that exists has to pull the images from a registry.', registryHint);
+    }
+    return requireTools([tools.docker, meshTool[mesh]], env, signal);
+  },
+  async access(context, settings) {
+    const { kubeconfig } = stateFolder(context);
+    await copyContext(context.env, contextOf(settings), kubeconfig);
+    const does = await installedCapture(await openCluster(kubeconfig), settings.mesh);
+    return captureOf(settings, does);
+  },
+  async steps(request) {
+    const site = siteOf(request.context);
+    return [accessStep(site, contextOf(request.settings)), ...meshSteps(site, request)];
+  },
+  images: {
+    async names({ env, signal, repo }, { registry }) {
+      const { releaseImages } = await import('../../install/images/build-images.ts');
+      const push = registry === undefined ? {} : { push: { registry } };
+      const images = await releaseImages({ repo, env, signal, ...push });
+      return Object.fromEntries(images.map(({ name, tag }) => [name, tag]));
+    },
+    async build({ context: { env, signal, repo }, settings: { registry } }, say) {
+      const { bringImages } = await import('../../install/images/build-images.ts');
+      if (registry === undefined) throw usageFailure('no registry is named.', registryHint);
+      const brought = await bringImages({ repo, env, signal, say, push: { registry } });
+      const names = Object.fromEntries(brought.map(({ name, tag }) => [name, tag]));
+      return { names, built: brought.filter(({ built }) => built).length };
+    },
+  },
+  async stop(context, record) {
+    const state = stateFolder(context);
+    if (record && existsSync(state.kubeconfig)) await removeAll(siteOf(context), record);
+    rmSync(state.kubeconfig, { force: true });
+    rmSync(state.edgeAuthority, { force: true });
+    removeRecord(state);
+    return record !== undefined && Object.keys(record.made).length > 0;
+  },
 };
+
+const registryHint = 'Type: parley up --context <name> --registry registry.example/team';
+
+function contextOf({ contextName }: Settings): string {
+  if (contextName !== undefined) return contextName;
+  throw usageFailure('the target context needs the name of one.', 'Type: parley up --context <name>');
+}
+
+/** The settings with the capture of a mesh that is there. An installed mesh cannot be asked for another one. */
+function captureOf(settings: Settings, does: Capture | undefined): Settings {
+  if (does === undefined) return settings;
+  if (settings.capture !== undefined && settings.capture !== does) {
+    throw new Failure('OtherCapture', `${settings.mesh} in that cluster captures traffic by \`${does}\``, {
+      hint: `Type: parley up --context <name> --capture ${does}`,
+    });
+  }
+  return { ...settings, capture: does };
+}
+
+/** The access is copied before anything else; this step shows that it works. */
+function accessStep(site: Site, name: string): Step {
+  const look = async () => {
+    const cluster = await openCluster(site.kubeconfig);
+    const found = await cluster.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
+    if (found) return `${name}, ${cluster.kubeConfig.getCurrentCluster()?.server}`;
+    throw new Failure('NoCluster', `the context ${name} is no cluster: it has no Namespace kube-system`, {
+      hint: 'Type: kubectl config get-contexts',
+    });
+  };
+  return { title: 'cluster', look, run: look };
+}
+
+/** What `up` made, the last first: namespaces with all that is in them, the mesh, the resource types. */
+async function removeAll(site: Site, { mesh, made }: TargetRecord): Promise<void> {
+  if (made.observability) await removeObservability(site, mesh);
+  if (made.exchange) await removeNamespace(site, namespace);
+  await removeMesh(site, mesh, (thing) => made[thing] !== undefined);
+}
+
+/** Prometheus has rights in the namespace of the mesh too. */
+async function removeObservability(site: Site, mesh: MeshName): Promise<void> {
+  await removeNamespace(site, observabilityNamespace);
+  const cluster = await openCluster(site.kubeconfig);
+  const meshNamespace = mesh === 'istio' ? istioNamespace : linkerdNamespace;
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  for (const kind of ['RoleBinding', 'Role']) {
+    for (const { metadata } of await cluster.list(apiVersion, kind, meshNamespace, observabilityLabels)) {
+      await cluster.remove({ apiVersion, kind, metadata: { name: metadata?.name ?? '', namespace: meshNamespace } });
+    }
+  }
+}
+
+async function removeNamespace(site: Site, name: string): Promise<void> {
+  const objects = await site.openObjects();
+  const ref: ObjectRef = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  await objects.remove(ref);
+  await until(
+    site,
+    removalMs,
+    async () => ((await objects.read(ref)) ? 'it is still being deleted' : undefined),
+    (missing) =>
+      new InstallError('NotGone', `Namespace ${name} does not go: ${missing}`, {
+        hint: `Type: kubectl describe namespace ${name}`,
+      }),
+  );
+}

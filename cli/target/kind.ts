@@ -34,6 +34,11 @@ export const kindTarget: Target = {
     return [kindClusterStep(site, cluster), ...meshSteps(site, request)];
   },
   images: {
+    async names({ env, signal, repo }) {
+      const { releaseImages } = await import('../../install/images/build-images.ts');
+      const images = await releaseImages({ repo, env, signal });
+      return Object.fromEntries(images.map(({ name, tag }) => [name, tag]));
+    },
     async build({ context: { env, signal, repo } }, say) {
       const { bringImages } = await import('../../install/images/build-images.ts');
       const brought = await bringImages({ repo, env, signal, say });

@@ -14,6 +14,8 @@ const schema = z.strictObject({
   name: z.string().min(1).optional(),
   mesh: z.enum(meshNames),
   capture: z.enum(captures).optional(),
+  /** Prefix of images that are pushed. */
+  registry: z.string().min(1).optional(),
   /** `address:port` of the edge on this machine; absent: only by a port-forward, or as the daemon says. */
   hosts: z.strictObject({ http: z.string(), https: z.string() }).optional(),
   /** What `up` made in it, or began to make. */

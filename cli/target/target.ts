@@ -18,13 +18,15 @@ export interface TargetRequest {
 
 /** Images of releases for targets that run containers. */
 export interface TargetImages {
+  /** Names of the charts to names in the cluster; nothing is built. */
+  names(context: CommandContext, settings: Settings): Promise<Readonly<Record<string, string>>>;
   /** Builds what is not there; names of the charts to names in the cluster, and how it went in a few words. */
   build(
     request: TargetRequest,
     say: (detail: string) => void,
   ): Promise<{ readonly names: Readonly<Record<string, string>>; readonly built: number }>;
-  /** Brings images to where the nodes find them; how many it had to bring. */
-  deliver(request: TargetRequest, names: readonly string[], say: (detail: string) => void): Promise<number>;
+  /** Brings images to where the nodes find them; how many it had to bring. Absent: they pull them. */
+  deliver?(request: TargetRequest, names: readonly string[], say: (detail: string) => void): Promise<number>;
 }
 
 /** A place to run the exchange in. After its steps the state folder holds a kubeconfig that works. */
@@ -34,6 +36,11 @@ export interface Target {
   describe(context: CommandContext, settings: Settings): Omit<TargetRecord, 'made'>;
   /** What the machine lacks for it, before anything is started; throws a failure that says what to type. Returns notes. */
   check(request: TargetRequest): Promise<readonly string[]>;
+  /**
+   * Of a cluster that others made: copies the access to it into the state folder, and returns the settings as they go with what
+   * is there. `up` shows what it would change and asks first.
+   */
+  access?(context: CommandContext, settings: Settings): Promise<Settings>;
   /** What has to be there before the objects of the exchange, in order. */
   steps(request: TargetRequest): Promise<readonly Step[]>;
   /** Absent: releases run as they are bundled. */

@@ -41,8 +41,8 @@ export async function bringObjects(
   const plan = completePlan(running, defaultPlan(readCatalogue(join(context.repo, 'services'))));
   const { choices, observability } = await renderingOf(target, context, settings, images);
   const rendered = await renderPlan(plan, choices);
-  if (target.images) {
-    const { deliver } = target.images;
+  const deliver = target.images?.deliver;
+  if (deliver) {
     const wanted = [...Object.values(images ?? {}), ...imagesIn([...observability, ...rendered.objects])];
     await log.step(
       'images in the nodes',

@@ -1,7 +1,7 @@
 import type { Plan } from '../../charts/plan.ts';
 import { ownLabels } from '../../mesh/objects.ts';
 import { type Applied, applyAll } from '../apply/apply.ts';
-import type { Cluster } from '../cluster.ts';
+import type { Cluster, ObjectName } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { observe, planOf } from '../plan.ts';
@@ -21,19 +21,28 @@ export async function carryOut(cluster: Cluster, rendered: Rendered): Promise<Ca
   return { applied, removed: await prune(cluster, rendered) };
 }
 
-/** Deletes objects of this kit that the rendering has no more: Deployments and Services of releases that were taken away. */
+/** Deletes objects of this kit that the rendering has no more. */
 async function prune(cluster: Cluster, rendered: Rendered): Promise<string[]> {
+  const removed: string[] = [];
+  for (const object of await surplus(cluster, rendered)) {
+    if (await cluster.remove(object)) removed.push(`${object.kind}/${object.metadata.name}`);
+  }
+  return removed;
+}
+
+/** Objects of this kit that the rendering has no more: Deployments and Services of releases that were taken away. */
+export async function surplus(cluster: Cluster, rendered: Rendered): Promise<ObjectName[]> {
   const wanted = new Set(rendered.objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
   const kinds = new Map(rendered.prunable.map((each) => [`${each.apiVersion} ${each.kind}`, each]));
-  const removed: string[] = [];
+  const found: ObjectName[] = [];
   for (const { apiVersion, kind } of kinds.values()) {
     for (const { metadata } of await cluster.list(apiVersion, kind, namespace, ownLabels)) {
       const name = metadata?.name ?? '';
       if (wanted.has(`${kind}/${name}`) || metadata?.ownerReferences?.length) continue;
-      if (await cluster.remove({ apiVersion, kind, metadata: { name, namespace } })) removed.push(`${kind}/${name}`);
+      found.push({ apiVersion, kind, metadata: { name, namespace } });
     }
   }
-  return removed;
+  return found;
 }
 
 export interface RoutesWait extends WaitOptions {

@@ -8,6 +8,7 @@ import type { CommandContext, CommandOption, Invocation } from '../command.ts';
 import { parseDuration } from '../duration.ts';
 import { usageFailure } from '../failure.ts';
 import { didYouMean } from '../suggest.ts';
+import type { Choice } from '../target/choose.ts';
 import { type TargetName, targetNames } from '../target/target.ts';
 
 /** Everything that `up` was asked for, by flags or by variables of the environment. */
@@ -58,12 +59,17 @@ export const settingOptions: readonly CommandOption[] = [
   { flags: '--registry <prefix>', description: 'with --context: images are pushed there and pulled from there' },
 ];
 
-/** Reads flags, else variables, else defaults. Throws a usage failure that names what is not known. */
-export function readSettings(env: CommandContext['env'], invocation: Invocation, target: TargetName): Settings {
+/** Reads flags, else variables, else what the state folder has, else defaults. Throws a usage failure that names what is not known. */
+export function readSettings(
+  env: CommandContext['env'],
+  invocation: Invocation,
+  { name: target, record }: Pick<Choice, 'name' | 'record'>,
+): Settings {
   const wanted = (flag: string, variable: string) => invocation.text(flag) ?? (env[variable] || undefined);
   const capture = wanted('capture', 'PARLEY_CAPTURE');
-  const contextName = invocation.text('context');
-  const registry = invocation.text('registry');
+  const contextName = invocation.text('context') ?? (target === 'context' ? record?.name : undefined);
+  const registry = invocation.text('registry') ?? record?.registry;
+  const ownCluster = target === 'kind' ? record?.name : undefined;
   return {
     mesh: oneOf(wanted('mesh', 'MESH') ?? 'istio', meshNames, 'mesh'),
     env: oneOf(invocation.text('env') ?? 'dev', environmentNames, 'environment'),
@@ -75,7 +81,7 @@ export function readSettings(env: CommandContext['env'], invocation: Invocation,
       'source of metrics',
     ),
     parts: target === 'embedded' ? [] : partsOf(wanted('observability', 'PARLEY_OBSERVABILITY'), target),
-    cluster: clusterName(wanted('cluster', 'PARLEY_CLUSTER') ?? defaultClusterName),
+    cluster: clusterName(wanted('cluster', 'PARLEY_CLUSTER') ?? ownCluster ?? defaultClusterName),
     ...(contextName === undefined ? {} : { contextName }),
     ...(registry === undefined ? {} : { registry }),
     yes: invocation.flag('yes'),

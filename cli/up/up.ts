@@ -4,6 +4,7 @@ import { Failure, interrupted } from '../failure.ts';
 import { stateFolder } from '../state-folder.ts';
 import { claim, ledgerOf, readRecord, requireClaimable } from '../target/record.ts';
 import type { Target, TargetRequest } from '../target/target.ts';
+import { askBefore } from './ask-before.ts';
 import type { UpResult } from './bring-objects.ts';
 import { type StepLog, stepLog } from './step-log.ts';
 
@@ -16,8 +17,8 @@ export interface UpReport extends UpResult {
  * sidecars. An interrupted call ends the cluster that it started, and leaves alone what ran before it.
  */
 export async function bringUp(target: Target, asked: Omit<TargetRequest, 'ledger'>): Promise<UpReport> {
-  const { context, progress, settings } = asked;
-  requireClaimable(context, target.describe(context, settings));
+  const { context, progress } = asked;
+  requireClaimable(context, target.describe(context, asked.settings));
   const begun = new Set<Thing>();
   const request = { ...asked, ledger: noting(ledgerOf(stateFolder(context)), begun) };
   const log = stepLog(progress, context);
@@ -35,31 +36,39 @@ export async function bringUp(target: Target, asked: Omit<TargetRequest, 'ledger
   }
 }
 
-async function bringAbout(target: Target, request: TargetRequest, log: StepLog): Promise<UpResult> {
+async function bringAbout(target: Target, asked: TargetRequest, log: StepLog): Promise<UpResult> {
+  const { context } = asked;
   await log.step(
     'machine',
-    () => target.check(request),
+    () => target.check(asked),
     (notes) => ({ result: notes.join('; ') || 'good' }),
   );
   await log.step('releases built', buildReleases, (count) => ({
     result: count > 0 ? `${count} bundled` : 'unchanged',
     changed: count > 0,
   }));
-  const { images } = target;
-  const built =
-    images &&
-    (await log.step(
-      'images',
-      (say) => images.build(request, say),
-      (brought) => ({
-        result: `${brought.built} of ${Object.keys(brought.names).length} built`,
-        changed: brought.built > 0,
-      }),
-    ));
-  claim(request.context, target.describe(request.context, request.settings));
+  if (target.access) await askBefore(target, asked);
+  claim(context, target.describe(context, asked.settings));
+  const settings = target.access ? await target.access(context, asked.settings) : asked.settings;
+  const request = { ...asked, settings };
+  const images = await buildImages(target, request, log);
   // Client, charts and conversations load while the cluster starts.
   const [{ bringObjects }] = await Promise.all([import('./bring-objects.ts'), log.run(await target.steps(request))]);
-  return bringObjects(target, request, built?.names, log);
+  return bringObjects(target, request, images, log);
+}
+
+/** Names of the images by those of the charts; undefined for a target that runs bundles. */
+async function buildImages({ images }: Target, request: TargetRequest, log: StepLog) {
+  if (!images) return undefined;
+  const { names } = await log.step(
+    'images',
+    (say) => images.build(request, say),
+    (brought) => ({
+      result: `${brought.built} of ${Object.keys(brought.names).length} built`,
+      changed: brought.built > 0,
+    }),
+  );
+  return names;
 }
 
 /** The ledger, with what is begun noted in `begun` too. */

@@ -4,50 +4,47 @@ import { join } from 'node:path';
 import { readCatalogue } from '../../charts/catalogue.ts';
 import { type BundledRelease, bundle } from '../../services/bundle.ts';
 import { InstallError } from '../install-error.ts';
-import { buildCommand, knownPlatforms, pushCommand } from './build-command.ts';
+import { buildCommand, type Platform, pushCommand } from './build-command.ts';
 import { docker, type EngineOptions, imagesInEngine } from './engine.ts';
 import { fullName } from './image-name.ts';
 import { baseImages, contentDigest, labelsOf, type ReleaseImage, tagOf } from './release-image.ts';
 
-/** Names of the charts (`parley/accounts:1.4.0`) to names in the cluster (`parley/accounts:1.4.0-3f9a2c41b7d0`). */
-export type ImageTags = Readonly<Record<string, string>>;
+export interface Push {
+  /** `registry.example/team`: what the images' names begin with. */
+  readonly registry: string;
+  /** Under one tag, built by buildx; absent: the engine's own platform. */
+  readonly platforms?: readonly Platform[];
+}
 
 export interface BuildOptions extends EngineOptions {
   /** The clone. */
   readonly repo: string;
   /** Absent: all that have a service.json. */
   readonly services?: readonly string[];
-  /** `registry.example/team`: images have this prefix and are pushed. */
-  readonly registry?: string;
-  /** Several platforms (`linux/amd64`) under one tag, which needs a registry; absent: the engine's own. */
-  readonly platforms?: readonly string[];
+  /** Absent: the images stay in the engine. */
+  readonly push?: Push;
   /** Builds at a time. */
   readonly parallel?: number;
   /** Progress, in a few words. */
   readonly say?: (detail: string) => void;
 }
 
-/** What became of an image. */
+/** What became of an image; `name` to `tag` is what `RenderOptions.images` wants. */
 export interface BroughtImage {
+  /** As charts call it: `parley/accounts:1.4.0`. */
   readonly name: string;
+  /** As clusters call it: `parley/accounts:1.4.0-3f9a2c41b7d0`. */
   readonly tag: string;
   /** False: the engine had it. */
   readonly built: boolean;
   readonly pushed: boolean;
 }
 
-/** Brings the images of all releases about; see {@link bringImages}. */
-export async function buildImages(options: BuildOptions): Promise<ImageTags> {
-  const images = await bringImages(options);
-  return Object.fromEntries(images.map(({ name, tag }) => [name, tag]));
-}
-
 /**
  * Bundles the releases and builds an image of each that the engine does not have; with a registry, pushes them. The first failure ends the rest.
- * Throws InstallError with docker's last lines, and `PlatformUnknown` or `PlatformsNeedRegistry` before anything is built.
+ * Throws InstallError with docker's last lines, or `BundleFailed`.
  */
 export async function bringImages(options: BuildOptions): Promise<readonly BroughtImage[]> {
-  checkPlatforms(options);
   const { signal, say = () => {}, parallel = 4 } = options;
   say('bundling the releases');
   const images = await releaseImages(options);
@@ -69,21 +66,21 @@ export async function bringImages(options: BuildOptions): Promise<readonly Broug
 }
 
 async function bring(image: ReleaseImage, there: boolean, options: BuildOptions): Promise<BroughtImage> {
-  const { repo, registry, platforms } = options;
+  const { repo, push } = options;
   const { name, tag } = image;
-  if (platforms) {
-    await docker(pushCommand(image, dockerfileOf(repo), platforms), options);
+  if (push?.platforms) {
+    await docker(pushCommand(image, dockerfileOf(repo), push.platforms), options);
     return { name, tag, built: true, pushed: true };
   }
   if (!there) await docker(buildCommand(image, dockerfileOf(repo)), options);
-  if (registry) await docker(['push', '--quiet', tag], options);
-  return { name, tag, built: !there, pushed: registry !== undefined };
+  if (push) await docker(['push', '--quiet', tag], options);
+  return { name, tag, built: !there, pushed: push !== undefined };
 }
 
 const dockerfileOf = (repo: string): string => join(repo, 'install/images/Dockerfile');
 
-/** What there is to build, with the bundles made. */
-async function releaseImages({ repo, env, services, registry }: BuildOptions): Promise<ReleaseImage[]> {
+/** What there is to build, with the bundles made; nothing is built. */
+export async function releaseImages({ repo, env, services, push }: BuildOptions): Promise<ReleaseImage[]> {
   const catalogue = readCatalogue(join(repo, 'services'));
   const { license } = JSON.parse(await readFile(join(repo, 'package.json'), 'utf8')) as { readonly license: string };
   const dockerfile = await hashOf(dockerfileOf(repo));
@@ -94,7 +91,7 @@ async function releaseImages({ repo, env, services, registry }: BuildOptions): P
       const labels = labelsOf(name, catalogue, bases, license);
       const [code, map] = await Promise.all(['main.mjs', 'main.mjs.map'].map((file) => hashOf(join(folder, file))));
       const files = { Dockerfile: dockerfile, 'main.mjs': String(code), 'main.mjs.map': String(map) };
-      return { name, tag: tagOf(name, contentDigest({ files, bases, labels }), registry), folder, bases, labels };
+      return { name, tag: tagOf(name, contentDigest({ files, bases, labels }), push?.registry), folder, bases, labels };
     }),
   );
 }
@@ -112,19 +109,6 @@ async function hashOf(file: string): Promise<string> {
   return createHash('sha256')
     .update(await readFile(file))
     .digest('hex');
-}
-
-function checkPlatforms({ platforms, registry }: BuildOptions): void {
-  const known: readonly string[] = knownPlatforms;
-  const unknown = platforms?.find((each) => !known.includes(each));
-  if (unknown !== undefined) {
-    const hint = `Known: ${known.join(', ')}`;
-    throw new InstallError('PlatformUnknown', `\`${unknown}\` is no platform that images are built for`, { hint });
-  }
-  if (platforms && registry === undefined) {
-    const hint = 'Name the registry: make images PLATFORMS=linux/amd64,linux/arm64 PUSH=registry.example/team';
-    throw new InstallError('PlatformsNeedRegistry', 'images for several platforms can only be pushed', { hint });
-  }
 }
 
 /** Results in the order of the items, at most `limit` at work; rejects with the first failure once nothing is at work any more. */

@@ -1,0 +1,70 @@
+import { type Cluster, type ClusterObject, type ObjectName, title } from '../cluster.ts';
+import { Failure } from '../failure.ts';
+import { isObject, type Json, type JsonObject, lastAppliedAnnotation, threeWayPatch } from './three-way.ts';
+
+/** A field that an apply would change. */
+export interface FieldChange {
+  /** `spec.template.spec.replicas` */
+  readonly path: string;
+  /** Absent: the field is new. */
+  readonly from?: Json;
+  /** Absent: the field goes. */
+  readonly to?: Json;
+}
+
+/** What an apply would do to one object, and how. */
+export type Difference =
+  | { readonly result: 'created'; readonly wanted: JsonObject }
+  | {
+      readonly result: 'configured';
+      readonly wanted: JsonObject;
+      readonly live: ClusterObject;
+      readonly patch: JsonObject;
+    }
+  | { readonly result: 'unchanged'; readonly live: ClusterObject };
+
+/** Reads the live object and compares it three-way with the wanted one; changes nothing. */
+export async function differenceOf(cluster: Cluster, object: ObjectName): Promise<Difference> {
+  const wanted = plainJson(object);
+  const live = await cluster.read<Record<string, unknown>>(object);
+  if (!live) return { result: 'created', wanted };
+  const patch = threeWayPatch(lastAppliedOf(live), wanted, plainJson(live));
+  return patch ? { result: 'configured', wanted, live, patch } : { result: 'unchanged', live };
+}
+
+/** The leaves of a merge patch with what stands there now, in the order of their paths. Lists count as one leaf. Pure. */
+export function changedFields(patch: JsonObject, live: JsonObject, above: readonly string[] = []): FieldChange[] {
+  return Object.entries(patch)
+    .flatMap(([field, to]): FieldChange[] => {
+      const path = [...above, field];
+      const from = live[field];
+      if (isObject(to)) return changedFields(to, isObject(from) ? from : {}, path);
+      return [
+        {
+          path: path.map((part) => (/[./]/.test(part) ? `[${part}]` : part)).join('.'),
+          ...(from === undefined ? {} : { from }),
+          ...(to === null ? {} : { to }),
+        },
+      ];
+    })
+    .sort((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+function lastAppliedOf(live: ClusterObject): JsonObject {
+  const text = live.metadata?.annotations?.[lastAppliedAnnotation];
+  if (text === undefined) return {};
+  try {
+    const parsed = JSON.parse(text) as Json;
+    return isObject(parsed) ? parsed : {};
+  } catch (cause) {
+    throw new Failure('BadAnnotation', `${title(live)}: its annotation ${lastAppliedAnnotation} is not JSON`, {
+      cause,
+      hint: `Type: kubectl annotate ${live.kind} ${live.metadata?.name} ${lastAppliedAnnotation}-`,
+    });
+  }
+}
+
+/** As it goes over the wire: no undefined fields, dates as text. */
+export function plainJson(object: unknown): JsonObject {
+  return JSON.parse(JSON.stringify(object)) as JsonObject;
+}

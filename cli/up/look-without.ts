@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Ledger } from '../../install/ledger.ts';
+import { openCluster } from '../cluster.ts';
+import type { CommandContext } from '../command.ts';
+import { createProgress } from '../output/progress.ts';
+import { stateFolder } from '../state-folder.ts';
+import { readRecord, requireClaimable, type TargetRecord } from '../target/record.ts';
+import type { Target } from '../target/target.ts';
+import { type Differences, differences } from './differences.ts';
+import type { Settings } from './settings.ts';
+
+/** What `up` would change, seen without claiming the state folder: what has to be written goes to a folder that is gone afterwards. */
+export async function lookWithout(target: Target, context: CommandContext, settings: Settings): Promise<Differences> {
+  const state = stateFolder(context);
+  requireClaimable(context, target.describe(context, settings));
+  const ledger = readOnly(readRecord(state)?.made ?? {});
+  const progress = createProgress(context.stderr, context.env, context.clock);
+  const look = async (place: CommandContext, wanted: Settings) => {
+    const steps = await target.steps({ context: place, progress, settings: wanted, ledger });
+    return differences(target, { context: place, settings: wanted }, steps, () =>
+      openCluster(stateFolder(place).kubeconfig),
+    );
+  };
+  if (!target.access) return look(context, settings);
+  const folder = mkdtempSync(join(tmpdir(), 'parley-diff-'));
+  try {
+    const place = { ...context, env: { ...context.env, PARLEY_HOME: folder } };
+    return await look(place, await target.access(place, settings));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readOnly(made: TargetRecord['made']): Ledger {
+  return { state: (thing) => made[thing], begin: () => {}, finish: () => {}, forget: () => {} };
+}
