@@ -37,6 +37,8 @@ test.each([
   [['load', '--kinds', 'smtp'], 2],
   [['load', '--rps', '0'], 2],
   [['logs', '--tail', 'x'], 2],
+  [['images', '--push', 'r.test', '--platforms', 'linux/s390x'], 2],
+  [['images', '--platforms', 'linux/arm64'], 2],
   [['render', '--env', 'moon'], 2],
   [['version', '-o', 'xml'], 2],
   [['completion', 'tcsh'], 2],

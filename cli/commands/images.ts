@@ -1,4 +1,6 @@
+import type { Push } from '../../install/images/build-images.ts';
 import type { Command } from '../command.ts';
+import { usageFailure } from '../failure.ts';
 import { writeDocument } from '../output/document.ts';
 
 export const images: Command = {
@@ -26,14 +28,11 @@ export const images: Command = {
     const { createProgress } = await import('../output/progress.ts');
     const { repo, env, signal } = context;
     const progress = createProgress(context.stderr, env, context.clock);
-    const wanted = {
-      registry: text('push'),
-      platforms: text('platforms')?.split(','),
-      services: args.length > 0 ? args : undefined,
-    };
+    const push = await pushOf(text('push'), text('platforms'));
+    const services = args.length > 0 ? args : undefined;
     const brought = await progress.step(
       'images',
-      (say) => bringImages({ repo, env, signal, say, ...wanted }),
+      (say) => bringImages({ repo, env, signal, say, push, services }),
       (done) => `${done.length}, ${done.filter(({ built }) => built).length} built`,
     );
     if (output !== 'text') {
@@ -52,4 +51,17 @@ export const images: Command = {
 
 function stateOf(built: boolean, pushed: boolean): string {
   return `${built ? 'built' : 'unchanged'}${pushed ? ', pushed' : ''}`;
+}
+
+async function pushOf(registry: string | undefined, list: string | undefined): Promise<Push | undefined> {
+  const { knownPlatforms } = await import('../../install/images/build-command.ts');
+  const platforms = list?.split(',').map((word) => {
+    const found = knownPlatforms.find((known) => known === word);
+    if (found) return found;
+    throw usageFailure(`--platforms: \`${word}\` is no platform of images`, `Known: ${knownPlatforms.join(', ')}`);
+  });
+  if (registry) return { registry, platforms };
+  if (!platforms) return undefined;
+  const hint = `Type: make images PLATFORMS=${list} PUSH=registry.example/team`;
+  throw usageFailure('--platforms: images for several platforms are pushed, no engine holds them under one tag', hint);
 }
