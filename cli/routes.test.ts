@@ -50,3 +50,12 @@ test('a mesh without the condition Programmed has it in force when it took this 
 test('a weight that is not written is 1', () => {
   expect(weightsOf(route(1, []))).toEqual({ 'orders-1-4-0': 90, 'orders-2-0-0': 1 });
 });
+
+test('a route that its rendering carries out waits for nobody, unless somebody speaks of it', () => {
+  const rendered = (conditions: readonly object[][]) => {
+    const { metadata, ...rest } = route(2, conditions);
+    return { ...rest, metadata: { ...metadata, annotations: { 'parley.dev/carried-out-by': 'rendering' } } };
+  };
+  expect(programmed(rendered([]))).toEqual({ state: 'yes' });
+  expect(programmed(rendered([[condition('True', 1)]]))).toMatchObject({ state: 'pending' });
+});

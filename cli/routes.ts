@@ -1,3 +1,4 @@
+import { carriedOutByRendering } from '../mesh/linkerd/gateway.ts';
 import type { Cluster, ClusterObject } from './cluster.ts';
 import { Failure } from './failure.ts';
 
@@ -78,8 +79,9 @@ export function programmed(route: Route): Programmed {
   return { state: bad.status === 'False' && bad.reason === 'Refused' ? 'refused' : 'pending', why };
 }
 
-/** What the mesh's controller says of a route that has no condition Programmed. */
+/** What the mesh's controller says of a route that has no condition Programmed. Nobody does of one that its rendering carries out. */
 function taken(route: Route): Programmed {
+  if (!route.status?.parents?.length && isCarriedOutByRendering(route)) return { state: 'yes' };
   const generation = route.metadata?.generation ?? 1;
   const said = (route.status?.parents ?? []).flatMap(({ conditions = [] }) => conditions);
   for (const type of ['Accepted', 'ResolvedRefs']) {
@@ -91,6 +93,10 @@ function taken(route: Route): Programmed {
     if (bad) return { state: type === 'Accepted' && bad.status === 'False' ? 'refused' : 'pending', why };
   }
   return { state: 'yes' };
+}
+
+function isCarriedOutByRendering({ metadata }: Route): boolean {
+  return Object.entries(carriedOutByRendering).every(([name, value]) => metadata?.annotations?.[name] === value);
 }
 
 /** A route that the mesh will not carry out, in its own words. */

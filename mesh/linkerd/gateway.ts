@@ -5,8 +5,14 @@ import { type KubeObject, metadataOf, ownLabels } from '../objects.ts';
 import { adminServer, server } from './authorization.ts';
 import type { AuthorizationPolicy, NetworkAuthentication } from './policy.ts';
 
+/**
+ * On routes at the edge: their rendering is all that carries them out, so in a cluster nobody writes a status to them; a change of
+ * the configuration of the edge rolls its Pods.
+ */
+export const carriedOutByRendering = { 'parley.dev/carried-out-by': 'rendering' } as const;
+
 /** The class of the way in, and who stands behind it: this kit, which writes the configuration of the edge itself. */
-const gatewayClass: IGatewayClass & KubeObject = {
+export const gatewayClass: IGatewayClass & KubeObject = {
   apiVersion: 'gateway.networking.k8s.io/v1',
   kind: 'GatewayClass',
   metadata: { name: 'parley', labels: { ...ownLabels } },

@@ -3,6 +3,7 @@ import type { Finding } from '../mesh.ts';
 import type { KubeObject } from '../objects.ts';
 import { edgeRoute, meshRoute, type RouteExtras, unmatched } from '../routes.ts';
 import { versions } from '../versions.ts';
+import { carriedOutByRendering } from './gateway.ts';
 import { retry } from './retry.ts';
 import { timeout } from './timeout.ts';
 
@@ -18,7 +19,10 @@ export function trafficSplit(intent: MeshIntent): { objects: KubeObject[]; notEx
     const retries = retry(intent, service);
     const timeouts = timeout(intent, service);
     const extras: RouteExtras = { rule: {}, annotations: { ...retries.annotations, ...timeouts.annotations } };
-    const edge = edgeRoute(intent, service, extras);
+    const edge = edgeRoute(intent, service, {
+      ...extras,
+      annotations: { ...extras.annotations, ...carriedOutByRendering },
+    });
     objects.push(
       meshRoute(intent, service, extras, versions.meshes.linkerd.gatewayApi.tcpRoute),
       ...(edge ? [edge] : []),
