@@ -14,7 +14,7 @@ REPORT ?=
 VITEST = vitest run --project $(1) $(if $(REPORT),--reporter=default --reporter=json --outputFile.json=$(REPORT)/$(1).json) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status try load test unit e2e kind kind-if-ready lint typecheck generate bench render images golden clean
+.PHONY: help up diff down status try load test unit e2e kind kind-if-ready lint typecheck generate bench render images golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,8 +23,13 @@ $(INSTALLED): package.json package-lock.json
 	npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
+WANTED = $(if $(TARGET),--target $(TARGET)) $(if $(MESH),--mesh $(MESH)) $(ARGS)
+
 up: $(INSTALLED) ## start the exchange (TARGET=embedded|kind, MESH=istio|linkerd)
-	bin/parley up $(if $(TARGET),--target $(TARGET)) $(if $(MESH),--mesh $(MESH)) $(ARGS)
+	bin/parley up $(WANTED)
+
+diff: $(INSTALLED) ## what `make up` would change; exits 3 when there is something
+	@bin/parley diff $(WANTED)
 
 down: $(INSTALLED) ## end all that `make up` started
 	bin/parley down $(ARGS)

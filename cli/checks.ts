@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { lookForTool, type Tool, tools } from '../install/tools.ts';
 import { canBind } from '../local/daemon/address-block.ts';
 import { holderOf } from '../local/daemon/host-ports.ts';
 import { runningDaemon } from '../local/daemon/record.ts';
@@ -12,7 +13,7 @@ import { checkInotify } from '../local/envoy/inotify.ts';
 import type { CommandContext } from './command.ts';
 import { messageOf } from './failure.ts';
 import { hostPorts, stateFolder } from './state-folder.ts';
-import { answers } from './target/choose.ts';
+import { readRecord } from './target/record.ts';
 
 const run = promisify(execFile);
 
@@ -78,17 +79,22 @@ export const checks: readonly Check[] = [
     description: 'HTTPS port of the edge',
     look: (context) => hostPort(context, 'https', 'PARLEY_HTTPS_PORT'),
   },
-  {
-    category: 'clusters',
-    description: 'Docker engine (only for the target kind)',
-    look: ({ env }) => optional(env, 'docker', ['version', '--format', '{{.Server.Version}}']),
-  },
-  {
-    category: 'clusters',
-    description: 'kind (only for the target kind)',
-    look: ({ env }) => optional(env, 'kind', ['version']),
-  },
+  { category: 'clusters', description: 'Docker engine (for the target kind)', look: tool(tools.docker) },
+  { category: 'clusters', description: 'kind (for the target kind)', look: tool(tools.kind) },
+  { category: 'clusters', description: 'istioctl (for clusters with Istio)', look: tool(tools.istioctl) },
+  { category: 'clusters', description: 'linkerd (for clusters with Linkerd)', look: tool(tools.linkerd) },
 ];
+
+/** A program that only clusters need: one that is not there is no fault, one of a version that will be refused is worth a warning. */
+function tool(wanted: Tool): Check['look'] {
+  return async ({ env, signal }) => {
+    const found = await lookForTool(wanted, env, signal);
+    if (found.state === 'absent') return good('not here; the embedded cluster needs none');
+    if (found.state === 'good') return good(found.version);
+    if (found.state === 'other') return good(`${found.version}, ${found.note}`);
+    return warn(found.why, wanted.source);
+  };
+}
 
 async function programVersion(
   { env }: CommandContext,
@@ -149,15 +155,13 @@ async function memory(): Promise<CheckOutcome> {
 
 async function hostPort(context: CommandContext, which: 'http' | 'https', variable: string): Promise<CheckOutcome> {
   const port = hostPorts(context.env)[which];
-  if (runningDaemon(stateFolder(context).path)) return good(`${port}: the running exchange has it`);
+  const state = stateFolder(context);
+  const mapped = readRecord(state)?.made.cluster !== undefined && readRecord(state)?.hosts?.[which];
+  if (runningDaemon(state.path) || mapped === `127.0.0.1:${port}`) return good(`${port}: the running exchange has it`);
   if (await canBind('127.0.0.1', port)) return good(`${port} is free`);
   const holder = holderOf(port);
   return bad(
     `${port} is taken${holder ? ` by process ${holder.pid} (${holder.command})` : ''}`,
     `export ${variable}=${port + 10_000}`,
   );
-}
-
-async function optional(env: CommandContext['env'], program: string, args: readonly string[]): Promise<CheckOutcome> {
-  return good((await answers(program, args, env)) ? 'answers' : 'not here, not needed');
 }

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { exchangeStatus } from '../exchange-status.ts';
 import { checkScreen } from './check-screen.ts';
 import { colorsFor } from './color.ts';
+import { diffScreen } from './diff-screen.ts';
 import { loadScreen } from './load-screen.ts';
 import { statusScreen } from './status-screen.ts';
 
@@ -95,4 +96,22 @@ test('load', () => {
     'load',
     loadScreen({ durationMs: 10_000, sent: 100, ok: 98, failed: 1, wrong: 1, kinds: [kind] }, plain),
   );
+});
+
+test('diff', () => {
+  const of = (kind: string, name: string) => ({ kind, namespace: 'exchange', name });
+  const fields = [
+    { path: 'metadata.labels.old', from: 'x' },
+    { path: 'spec.replicas', from: 1, to: 2 },
+    { path: 'spec.template.spec.containers', from: [{ image: 'a'.repeat(80) }], to: [] },
+    { path: 'spec.paused', to: true },
+  ];
+  const steps = [{ title: 'cluster', found: 'kind parley' }, { title: 'mesh' }];
+  const objects = [
+    { kind: 'Namespace', name: 'exchange', result: 'unchanged' },
+    { ...of('Deployment', 'accounts-2-0-0'), result: 'created' },
+    { ...of('Deployment', 'accounts-1-4-0'), result: 'configured', fields },
+    { ...of('Service', 'accounts-1-3-0'), result: 'removed' },
+  ] as const;
+  matchesGolden('diff', diffScreen({ steps, objects }, plain));
 });

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import type { Invocation } from '../command.ts';
+import { readSettings } from './settings.ts';
+
+const typed = (flags: Readonly<Record<string, string>> = {}): Invocation => ({
+  args: [],
+  text: (name) => flags[name],
+  flag: () => false,
+  output: 'text',
+});
+const read = (env: Readonly<Record<string, string>>, flags: Readonly<Record<string, string>> = {}) =>
+  readSettings(env, typed(flags), { name: 'kind' });
+
+test('a flag comes before its variable, a variable before the default; an empty one counts as absent', () => {
+  expect(read({})).toMatchObject({
+    mesh: 'istio',
+    cluster: 'parley',
+    meshMetrics: 'standard',
+    parts: ['collector', 'prometheus', 'jaeger', 'grafana'],
+  });
+  expect(read({}).capture).toBeUndefined();
+  const env = { MESH: 'linkerd', PARLEY_CLUSTER: 'a', PARLEY_CAPTURE: 'init', PARLEY_OBSERVABILITY: 'prometheus' };
+  expect(read(env)).toMatchObject({ mesh: 'linkerd', cluster: 'a', capture: 'init', parts: ['prometheus'] });
+  expect(read(env, { cluster: 'b', observability: 'none' })).toMatchObject({ cluster: 'b', parts: [] });
+  expect(read({ MESH: '', PARLEY_OBSERVABILITY: '' })).toMatchObject({ mesh: 'istio' });
+});
+
+test('only kind has observability when nobody asks, and the embedded cluster never', () => {
+  const parts = (name: 'embedded' | 'context', env = {}) => readSettings(env, typed(), { name }).parts;
+  expect(parts('context')).toEqual([]);
+  expect(parts('context', { PARLEY_OBSERVABILITY: 'jaeger,collector' })).toEqual(['jaeger', 'collector']);
+  expect(parts('embedded', { PARLEY_OBSERVABILITY: 'jaeger' })).toEqual([]);
+});
+
+test('what the state folder has is what is meant when nothing else is said', () => {
+  const record = { target: 'context', name: 'mine', mesh: 'istio', registry: 'r.test/team', made: {} } as const;
+  expect(readSettings({}, typed(), { name: 'context', record })).toMatchObject({
+    contextName: 'mine',
+    registry: 'r.test/team',
+  });
+  const kind = { ...record, target: 'kind', name: 'second' } as const;
+  expect(readSettings({}, typed(), { name: 'kind', record: kind }).cluster).toBe('second');
+});
+
+test.each([
+  [{ PARLEY_CAPTURE: 'magic' }, 'magic: unknown capture.'],
+  [{ PARLEY_OBSERVABILITY: 'prometheus,grafna' }, 'grafna: unknown part of the observability. Did you mean grafana?'],
+  [{ PARLEY_CLUSTER: 'My Cluster' }, 'My Cluster: no name of a kind cluster.'],
+  [{ PARLEY_MESH_METRICS: 'x' }, 'x: unknown source of metrics.'],
+])('%j is refused', (env, message) => {
+  expect(() => read(env)).toThrow(message);
+});
