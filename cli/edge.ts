@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'undici';
+import { edgeGateway } from '../mesh/exchange.ts';
+import { edgeName } from '../mesh/intent.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
 import { Failure } from './failure.ts';
+import { namespace } from './routes.ts';
 import { clientSecret } from './secrets.ts';
 import { stateFolder } from './state-folder.ts';
-import { edgeAddresses } from './target/addresses.ts';
+import { edgeAddresses, type HostAddresses } from './target/addresses.ts';
 
 /** How this machine reaches the exchange from outside. */
 export interface Edge {
@@ -16,7 +19,7 @@ export interface Edge {
 }
 
 /** Addresses of the running exchange. Fails when nothing runs. */
-export async function openEdge(context: CommandContext): Promise<Edge> {
+export async function openEdge(context: CommandContext, cluster: Cluster): Promise<Edge> {
   const state = stateFolder(context);
   const authorityPem = await readFile(state.edgeAuthority, 'utf8').catch((cause) => {
     throw new Failure('NotRunning', `the exchange has no edge yet: ${state.edgeAuthority} cannot be read`, {
@@ -24,8 +27,19 @@ export async function openEdge(context: CommandContext): Promise<Edge> {
       hint: 'Type: parley up',
     });
   });
-  const { http, https } = edgeAddresses(context);
+  const { http, https } = edgeAddresses(context) ?? (await forwarded(cluster));
   return { http: `http://${http}`, https: `https://${https}`, authorityPem };
+}
+
+/** Port-forwards to the gateway, which last as long as this command. */
+async function forwarded(cluster: Cluster): Promise<HostAddresses> {
+  const { openPortForward } = await import('./port-forward.ts');
+  const { podBehind } = await import('./pod-behind.ts');
+  const pod = (await podBehind(cluster, namespace, edgeName)).metadata?.name ?? '';
+  const [http, https] = await Promise.all(
+    edgeGateway.listeners.map(({ port }) => openPortForward(cluster.kubeConfig, { namespace, pod, port })),
+  );
+  return { http: `127.0.0.1:${http?.port}`, https: `127.0.0.1:${https?.port}` };
 }
 
 export interface Token {
@@ -83,7 +97,7 @@ export function tokenSource(
 
 /** Edge, cluster and tokens of the client in one go. */
 export async function openConversation(context: CommandContext, client = 'demo') {
-  const edge = await openEdge(context);
   const cluster = await openCluster(stateFolder(context).kubeconfig);
+  const edge = await openEdge(context, cluster);
   return { edge, cluster, token: tokenSource(context, edge, cluster, client) };
 }

@@ -1,4 +1,5 @@
 import type { Pod } from 'kubernetes-types/core/v1.js';
+import { edgeName } from '../../mesh/intent.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { type ExchangeStatus, exchangeStatus, podHoles, serviceStates } from '../exchange-status.ts';
 import { colorsFor } from '../output/color.ts';
@@ -41,7 +42,8 @@ async function lookAt(context: CommandContext): Promise<ExchangeStatus> {
   const { choicesInForce } = await import('../rendering.ts');
   const cluster = await openCluster(stateFolder(context).kubeconfig);
   const { mesh } = await choicesInForce(cluster, context);
-  const services = serviceStates(await observe(cluster), `http://${edgeAddresses(context).http}`);
+  const edge = edgeAddresses(context)?.http ?? `${edgeName}.${namespace}.svc`;
+  const services = serviceStates(await observe(cluster), `http://${edge}`);
   const holes = podHoles(await cluster.list<Pod>('v1', 'Pod', namespace));
   return exchangeStatus({ ...target, mesh }, services, holes);
 }

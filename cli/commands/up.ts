@@ -5,6 +5,7 @@ import { interrupted } from '../failure.ts';
 import { writeDocument } from '../output/document.ts';
 import { createProgress } from '../output/progress.ts';
 import { stateFolder } from '../state-folder.ts';
+import { edgeAddresses } from '../target/addresses.ts';
 import { chooseTarget, openTarget } from '../target/choose.ts';
 import { readSettings, settingOptions } from '../up/settings.ts';
 import { bringUp, type UpReport } from '../up/up.ts';
@@ -48,7 +49,9 @@ export const up: Command = {
 function closing(context: CommandContext, { edge }: UpReport, dashboards: boolean): string {
   const short = onPath(context.env) ? '' : `   (it is ${join(context.repo, 'bin/parley')})`;
   return [
-    `\nThe exchange runs:\n  ${edge.http}\n  ${edge.https}   (curl --cacert ${edge.authority})`,
+    edgeAddresses(context)
+      ? `\nThe exchange runs:\n  ${edge.http}\n  ${edge.https}   (curl --cacert ${edge.authority})`
+      : '\nThe exchange runs; parley reaches it by a port-forward of its own.',
     `Next: parley try${short}`,
     ...(dashboards ? ['      parley dashboard grafana'] : []),
     `      export KUBECONFIG=${shellQuoted(stateFolder(context).kubeconfig)}\n`,
