@@ -142,6 +142,7 @@ function postgresStartup(): Buffer {
 
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error.name === 'AbortError') return `nothing within ${deadlineMs} ms`;
   const { code, reason: alert } = error as NodeJS.ErrnoException & { reason?: string };
   return alert ?? code ?? error.message;
 }

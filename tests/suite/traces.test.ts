@@ -27,7 +27,12 @@ async function recordedRequest(): Promise<readonly Span[]> {
   const answer = await postJson(
     `${exchange.http}/graphql`,
     { query },
-    { authorization: `Bearer ${await exchange.token()}`, traceparent: `00-${traceId}-00f067aa0ba902b7-01` },
+    {
+      authorization: `Bearer ${await exchange.token()}`,
+      traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+      // By this a client asks Envoy to record, whatever share it draws of the others.
+      'x-client-trace-id': traceId,
+    },
   );
   expect(answer.status, answer.text).toBe(200);
   return eventually(
