@@ -18,12 +18,13 @@ export function denyByDefault(scope: Construct, labels: Readonly<Record<string, 
  * edges are those of the mesh policy, from the same intent. The kubelet is not subject to it.
  */
 export function networkPolicy(scope: Construct, context: ChartContext, service: string): void {
+  const ingress = [...(service === edgeName ? outside(context) : callers(context, service)), ...scraper(context)];
   new k8s.KubeNetworkPolicy(scope, `network-policy-${service}`, {
     metadata: { name: service, labels: { ...serviceSelector(service), ...ownLabels } },
     spec: {
       podSelector: { matchLabels: serviceSelector(service) },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [...(service === edgeName ? outside(context) : callers(context, service)), ...scraper(context)],
+      ...(ingress.length > 0 ? { ingress } : {}),
       egress: [dns, controlPlane(context), ...providers(context, service), ...collector(context)],
     },
   });

@@ -20,7 +20,7 @@ import type { Container } from 'kubernetes-types/core/v1.js';
 import { describe, expect, test } from 'vitest';
 import { monitoring } from '../mesh/exchange.ts';
 import { meshNames } from '../mesh/intent.ts';
-import { describeObject, type KubeObject } from '../mesh/objects.ts';
+import { describeObject, emptyLists, type KubeObject } from '../mesh/objects.ts';
 import { catalogue } from './catalogue-sample.ts';
 import { environmentNames } from './environments.ts';
 import { isPodMaker } from './hardening.ts';
@@ -118,6 +118,11 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
     );
     expect(read.length).toBeGreaterThan(0);
     for (const each of read) expect(promised).toContain(each);
+  });
+
+  test('no list is empty, so that a second apply finds nothing to change', () => {
+    const ephemeral = render({ plan, catalogue, mesh, env, storage: 'ephemeral' });
+    expect([...objects, ...ephemeral].flatMap((object) => emptyLists(object, describeObject(object)))).toEqual([]);
   });
 
   test('a service is told its providers, its database and the collector', () => {

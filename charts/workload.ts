@@ -92,7 +92,7 @@ export class Workload extends Construct {
             spec: {
               ...common,
               serviceName: props.service,
-              volumeClaimTemplates: props.claim ? [claim(props.claim, props.partOf)] : [],
+              ...(props.claim ? { volumeClaimTemplates: [claim(props.claim, props.partOf)] } : {}),
             },
           });
     sleepBeforeStop(new ApiObject(this, 'object', manifest), props.environment.drainSeconds);

@@ -5,6 +5,8 @@ import type { Secret } from 'kubernetes-types/core/v1.js';
 import type { Catalogue } from '../charts/catalogue.ts';
 import { databasePasswordKey, type secretContracts, secretContractsOf } from '../charts/secrets.ts';
 import { ownLabels } from '../mesh/objects.ts';
+import { namespace as observed } from '../observability/names.ts';
+import { grafanaSecret } from '../observability/secrets.ts';
 import type { Cluster } from './cluster.ts';
 import { Failure } from './failure.ts';
 import { namespace } from './routes.ts';
@@ -37,16 +39,32 @@ export async function makeMissingSecrets(
     const data = found && name !== 'postgres' ? found : { ...(await makers[name]?.()), ...found };
     if (name === 'edge-tls') writeAuthority(edgeAuthorityFile, data['ca.crt'] ?? '');
     if (found && Object.keys(data).every((key) => key in found)) continue;
-    const secret = {
-      apiVersion: 'v1' as const,
-      kind: 'Secret' as const,
-      metadata: { name, namespace, labels: { ...ownLabels } },
-      data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
-    };
+    const secret = secretOf(name, namespace, data);
     await (found ? cluster.merge<Secret>(secret) : cluster.create<Secret>({ ...secret, type }));
     made.push(name);
   }
   return made;
+}
+
+/** The administrator of Grafana, who is asked for only by those who want to change a dashboard. */
+export async function makeGrafanaSecret(cluster: Cluster): Promise<void> {
+  const { name, type } = grafanaSecret;
+  const found = await cluster.read<Secret>({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: observed },
+  });
+  if (found) return;
+  await cluster.create<Secret>({ ...secretOf(name, observed, { 'admin-password': secretText() }), type });
+}
+
+function secretOf(name: string, inNamespace: string, data: SecretData) {
+  return {
+    apiVersion: 'v1' as const,
+    kind: 'Secret' as const,
+    metadata: { name, namespace: inNamespace, labels: { ...ownLabels } },
+    data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
+  };
 }
 
 /** The superuser, and a role for each service with a database. */

@@ -16,12 +16,13 @@ const controlPlaneMetrics: Readonly<Record<MeshName, readonly number[]>> = {
 
 /** What one part may exchange packets with: one rule per edge, DNS, and what only some need. The kubelet is not subject to it. */
 export function packets(scope: Construct, context: ObservabilityContext, part: ObservabilityPart): void {
+  const from = ingress(context, part);
   new k8s.KubeNetworkPolicy(scope, `network-policy-${part}`, {
     metadata: { name: part, labels: { ...serviceSelector(part), ...labels } },
     spec: {
       podSelector: { matchLabels: serviceSelector(part) },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: ingress(context, part),
+      ...(from.length > 0 ? { ingress: from } : {}),
       egress: [
         dns,
         ...(inMesh(context) ? [controlPlane(context, context.mesh.controlPlane.ports)] : []),

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { environmentNames } from '../charts/environments.ts';
 import { hardeningViolations, isPodMaker } from '../charts/hardening.ts';
 import { toYaml } from '../charts/render.ts';
-import { describeObject, type KubeObject } from '../mesh/objects.ts';
+import { describeObject, emptyLists, type KubeObject } from '../mesh/objects.ts';
 import { observabilityParts } from './names.ts';
 import { hardeningExceptions } from './prometheus.ts';
 import { renderObservability } from './render.ts';
@@ -28,6 +28,10 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
   test('the same options give the same bytes, in whatever order the parts are named', () => {
     const again = renderObservability({ ...options, parts: [...observabilityParts].reverse() });
     expect(toYaml(again)).toBe(toYaml(objects));
+  });
+
+  test('no list is empty, so that a second apply finds nothing to change', () => {
+    expect(objects.flatMap((object) => emptyLists(object, describeObject(object)))).toEqual([]);
   });
 
   test('every Pod is hardened but for the exceptions, each of which is needed', () => {
@@ -105,7 +109,7 @@ test('images take the names that they have in the cluster', () => {
 
 test.each(environmentNames)('in %s samples outlive the Pod if that was promised', (env) => {
   const prometheus = renderObservability(sampleOptions({ env })).find(({ kind }) => kind === 'StatefulSet');
-  const claims = Object(prometheus).spec.volumeClaimTemplates;
+  const { volumeClaimTemplates: claims = [] } = Object(prometheus).spec;
   expect(claims).toHaveLength(env === 'prod' ? 1 : 0);
 });
 

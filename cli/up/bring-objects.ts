@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { readCatalogue } from '../../charts/catalogue.ts';
 import { defaultPlan } from '../../charts/plan.ts';
-import { applyAll } from '../apply/apply.ts';
+import type { KubeObject } from '../../mesh/objects.ts';
+import { type Applied, applyAll } from '../apply/apply.ts';
 import { type Cluster, openCluster } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
 import { waitForAnswers } from '../conversations/conversations.ts';
@@ -9,7 +10,7 @@ import { openConversation } from '../edge.ts';
 import { interrupted } from '../failure.ts';
 import { completePlan, observe, planOf } from '../plan.ts';
 import { type Rendered, rememberChoices, renderPlan } from '../rendering.ts';
-import { makeMissingSecrets } from '../secrets.ts';
+import { makeGrafanaSecret, makeMissingSecrets } from '../secrets.ts';
 import { stateFolder } from '../state-folder.ts';
 import type { Target, TargetRequest } from '../target/target.ts';
 import { type CarriedOut, carryOut, waitForRoutes } from './carry-out.ts';
@@ -59,7 +60,7 @@ export async function bringObjects(
   );
   if (observability.length > 0) {
     ledger.begin('observability');
-    const applied = () => applyAll(cluster, observability);
+    const applied = () => bringObservability(cluster, observability);
     await log.step('observability', async () => ({ applied: await applied(), removed: [] }), countsOf);
     ledger.finish('observability');
   }
@@ -86,6 +87,14 @@ function countsOf({ applied, removed }: CarriedOut): { result: string; changed: 
     result: `${applied.length}, ${changed} changed${removed.length > 0 ? `, ${removed.length} removed` : ''}`,
     changed: changed + removed.length > 0,
   };
+}
+
+/** Its Secrets before all that needs them. */
+async function bringObservability(cluster: Cluster, objects: readonly KubeObject[]): Promise<Applied[]> {
+  const [namespaces, others] = [true, false].map((is) => objects.filter(({ kind }) => (kind === 'Namespace') === is));
+  const made = await applyAll(cluster, namespaces ?? []);
+  await makeGrafanaSecret(cluster);
+  return [...made, ...(await applyAll(cluster, others ?? []))];
 }
 
 /** Secrets live in the Namespace, which therefore comes before all other objects. */
