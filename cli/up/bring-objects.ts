@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readCatalogue } from '../../charts/catalogue.ts';
 import { defaultPlan } from '../../charts/plan.ts';
 import type { KubeObject } from '../../mesh/objects.ts';
+import { grafanaSecret } from '../../observability/secrets.ts';
 import { type Applied, applyAll } from '../apply/apply.ts';
 import { type Cluster, openCluster } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
@@ -13,9 +14,10 @@ import { type Rendered, rememberChoices, renderPlan } from '../rendering.ts';
 import { makeGrafanaSecret, makeMissingSecrets } from '../secrets.ts';
 import { stateFolder } from '../state-folder.ts';
 import type { Target, TargetRequest } from '../target/target.ts';
-import { type CarriedOut, carryOut, waitForRoutes } from './carry-out.ts';
+import { type CarriedOut, carryOut } from './carry-out.ts';
 import { waitForReleases } from './releases-ready.ts';
 import { imagesIn, renderingOf } from './rendering-of.ts';
+import { routesInForce } from './routes-in-force.ts';
 import type { StepLog } from './step-log.ts';
 
 export interface UpResult {
@@ -70,7 +72,9 @@ export async function bringObjects(
   ensureNotInterrupted(context);
   const looked = () => ({ result: 'all' });
   await log.step('releases ready', (say) => waitForReleases(context, cluster, { timeoutMs, say }), looked);
-  await log.step('routes in force', (say) => waitForRoutes(context, cluster, { timeoutMs, say }), looked);
+  const { mesh } = choices;
+  const inForce = { mesh, plan, timeoutMs };
+  await log.step('routes in force', (say) => routesInForce(context, cluster, { ...inForce, say }), looked);
   const conversation = await openConversation(context);
   await log.step('conversations answer', (say) => waitForAnswers(context, conversation, timeoutMs, say), looked);
   const changed = done.applied.filter(({ result }) => result !== 'unchanged');
@@ -93,7 +97,7 @@ function countsOf({ applied, removed }: CarriedOut): { result: string; changed: 
 async function bringObservability(cluster: Cluster, objects: readonly KubeObject[]): Promise<Applied[]> {
   const [namespaces, others] = [true, false].map((is) => objects.filter(({ kind }) => (kind === 'Namespace') === is));
   const made = await applyAll(cluster, namespaces ?? []);
-  await makeGrafanaSecret(cluster);
+  if (objects.some(({ metadata }) => metadata.name === grafanaSecret.name)) await makeGrafanaSecret(cluster);
   return [...made, ...(await applyAll(cluster, others ?? []))];
 }
 
