@@ -44,14 +44,15 @@ export async function openPortForward(
   const { PortForward } = await import('@kubernetes/client-node');
   const forward = new PortForward(kubeConfig);
   await probe(forward, target);
-  const connections = new Set<Socket>();
+  const connections = new Map<Socket, Promise<void>>();
   const server = createServer((socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-    carry(forward, target, socket).catch((error) => {
-      options.onTrouble?.(`Pod ${target.pod}, port ${target.port}: ${reasonOf(error)}`);
-      socket.destroy();
-    });
+    const carried = carry(forward, target, socket)
+      .catch((error) => {
+        options.onTrouble?.(`Pod ${target.pod}, port ${target.port}: ${reasonOf(error)}`);
+        socket.destroy();
+      })
+      .finally(() => connections.delete(socket));
+    connections.set(socket, carried);
   });
   await listen(server, options.localPort ?? 0);
   const { port } = server.address() as AddressInfo;
@@ -60,8 +61,9 @@ export async function openPortForward(
     close: async () => {
       const closed = once(server, 'close');
       server.close();
-      for (const socket of connections) socket.destroy();
-      await closed;
+      const open = [...connections];
+      for (const [socket] of open) socket.destroy();
+      await Promise.all([closed, ...open.map(([, carried]) => carried)]);
     },
   };
 }
@@ -104,11 +106,11 @@ async function carry(forward: PortForward, target: PodPort, socket: Socket): Pro
   });
   const tunnel = await open(forward, target, output, complaints, socket);
   if (socket.destroyed) tunnel.close();
-  socket.once('close', () => {
-    tunnel.close();
+  socket.once('close', () => tunnel.close());
+  tunnel.onclose = () => {
+    output.end(() => socket.end());
     resolve();
-  });
-  tunnel.onclose = () => output.end(() => socket.end());
+  };
   tunnel.onerror = (event) => reject(new Error(reasonOf(event)));
   return promise;
 }

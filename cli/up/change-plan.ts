@@ -10,8 +10,9 @@ import { createProgress } from '../output/progress.ts';
 import { choicesInForce, renderPlan } from '../rendering.ts';
 import { stateFolder } from '../state-folder.ts';
 import { didYouMean } from '../suggest.ts';
-import { carryOut, currentPlan, waitForRoutes } from './carry-out.ts';
+import { carryOut, currentPlan } from './carry-out.ts';
 import { waitForReleases } from './releases-ready.ts';
+import { routesInForce } from './routes-in-force.ts';
 
 /** Reads the plan, changes it, applies the difference, and returns when it is in force. */
 export async function changePlan(
@@ -41,7 +42,10 @@ export async function changePlan(
     },
   );
   await progress.step('releases ready', (say) => waitForReleases(context, cluster, { timeoutMs, service, say }));
-  await progress.step('routes in force', (say) => waitForRoutes(context, cluster, { timeoutMs, service, say }));
+  const { mesh } = choices;
+  await progress.step('routes in force', (say) =>
+    routesInForce(context, cluster, { mesh, plan, timeoutMs, service, say }),
+  );
   if (invocation.output !== 'text') {
     const changed = done.applied.filter(({ result }) => result !== 'unchanged');
     await writeDocument(context.stdout, invocation.output, 'Plan', {
