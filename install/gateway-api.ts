@@ -75,7 +75,7 @@ function bundleOfOthers({ bundle }: { readonly bundle: string }, mesh: MeshName,
   return new InstallError(
     'BundleOfOthers',
     `the cluster has the Gateway API ${bundle}, which parley did not install; ${mesh} goes with ${pin.version} (${pin.channel}): ${pin.reason}`,
-    { hint: `If nobody minds, type: kubectl apply --server-side --force-conflicts -f ${releaseUrl(pin)}` },
+    { hint: `Type: parley up --target kind --mesh ${mesh}   (or put it in place yourself: ${releaseUrl(pin)})` },
   );
 }
 

@@ -41,7 +41,7 @@ export async function runSteps(
       },
       ({ result }) => result,
     );
-    done.push({ title: step.title, ...outcome, ms: now() - startedAt });
+    done.push({ title: step.title, ...outcome, ms: Math.round(now() - startedAt) });
   }
   return done;
 }

@@ -14,3 +14,18 @@ test('the leaves of a patch, with what stands there now', () => {
     { path: 'spec.template.spec.hostname', from: 'a' },
   ]);
 });
+
+test('in a list only what differs counts, not what the server filled in', () => {
+  const env = [{ name: 'PORT', value: '8080' }];
+  const patch = { spec: { containers: [{ name: 'a', image: 'a:2', env }], list: [1, 2] } };
+  const live = { spec: { containers: [{ name: 'a', image: 'a:1', env, stdin: false }], list: [1] } };
+  expect(changedFields(patch, live)).toEqual([
+    { path: 'spec.containers[0].image', from: 'a:1', to: 'a:2' },
+    { path: 'spec.list', from: [1], to: [1, 2] },
+  ]);
+});
+
+test('a list in which a field goes is shown whole', () => {
+  const changes = changedFields({ rules: [{ to: 'a' }] }, { rules: [{ to: 'a', timeout: '1s' }] });
+  expect(changes).toEqual([{ path: 'rules', from: [{ to: 'a', timeout: '1s' }], to: [{ to: 'a' }] }]);
+});

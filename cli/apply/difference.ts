@@ -32,22 +32,36 @@ export async function differenceOf(cluster: Cluster, object: ObjectName): Promis
   return patch ? { result: 'configured', wanted, live, patch } : { result: 'unchanged', live };
 }
 
-/** The leaves of a merge patch with what stands there now, in the order of their paths. Lists count as one leaf. Pure. */
-export function changedFields(patch: JsonObject, live: JsonObject, above: readonly string[] = []): FieldChange[] {
+/** The leaves of a merge patch with what stands there now, in the order of their paths. Pure. */
+export function changedFields(patch: JsonObject, live: JsonObject, above = ''): FieldChange[] {
   return Object.entries(patch)
-    .flatMap(([field, to]): FieldChange[] => {
-      const path = [...above, field];
-      const from = live[field];
+    .flatMap(([field, to]) => {
+      const [path, from] = [below(above, field), live[field]];
       if (isObject(to)) return changedFields(to, isObject(from) ? from : {}, path);
-      return [
-        {
-          path: path.map((part) => (/[./]/.test(part) ? `[${part}]` : part)).join('.'),
-          ...(from === undefined ? {} : { from }),
-          ...(to === null ? {} : { to }),
-        },
-      ];
+      const inside = Array.isArray(to) && Array.isArray(from) ? valueChanges(path, from, to) : [];
+      return inside.length > 0 ? inside : [leaf(path, from, to)];
     })
     .sort((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+/** A patch holds lists whole; what is the same in them, or was filled in by the server, is no change. */
+function valueChanges(path: string, from: Json | undefined, to: Json): FieldChange[] {
+  if (isObject(to) && isObject(from)) {
+    return Object.entries(to).flatMap(([field, value]) => valueChanges(below(path, field), from[field], value));
+  }
+  if (Array.isArray(to) && Array.isArray(from) && from.length === to.length) {
+    return to.flatMap((item, index) => valueChanges(`${path}[${index}]`, from[index], item));
+  }
+  return JSON.stringify(from) === JSON.stringify(to) ? [] : [leaf(path, from, to)];
+}
+
+function leaf(path: string, from: Json | undefined, to: Json): FieldChange {
+  return { path, ...(from === undefined ? {} : { from }), ...(to === null ? {} : { to }) };
+}
+
+function below(path: string, field: string): string {
+  const name = /[./]/.test(field) ? `[${field}]` : field;
+  return path === '' ? name : `${path}.${name}`;
 }
 
 function lastAppliedOf(live: ClusterObject): JsonObject {

@@ -7,6 +7,7 @@ import { meshTool, requireTools, tools } from '../../install/tools.ts';
 import type { MeshName } from '../../mesh/intent.ts';
 import { istioNamespace } from '../../mesh/istio/install.ts';
 import { linkerdNamespace } from '../../mesh/linkerd/install.ts';
+import { ownLabels } from '../../mesh/objects.ts';
 import { labels as observabilityLabels, namespace as observabilityNamespace } from '../../observability/names.ts';
 import { openCluster } from '../cluster.ts';
 import { Failure, usageFailure } from '../failure.ts';
@@ -103,7 +104,10 @@ function accessStep(site: Site, name: string): Step {
 /** What `up` made, the last first: namespaces with all that is in them, the mesh, the resource types. */
 async function removeAll(site: Site, { mesh, made }: TargetRecord): Promise<void> {
   if (made.observability) await removeObservability(site, mesh);
-  if (made.exchange) await removeNamespace(site, namespace);
+  if (made.exchange) {
+    await removeNamespace(site, namespace);
+    await removeGatewayClasses(site);
+  }
   await removeMesh(site, mesh, (thing) => made[thing] !== undefined);
 }
 
@@ -117,6 +121,15 @@ async function removeObservability(site: Site, mesh: MeshName): Promise<void> {
     for (const { metadata } of await cluster.list(apiVersion, kind, meshNamespace, observabilityLabels)) {
       await cluster.remove({ apiVersion, kind, metadata: { name: metadata?.name ?? '', namespace: meshNamespace } });
     }
+  }
+}
+
+/** Objects of the exchange that belong to no namespace. */
+async function removeGatewayClasses(site: Site): Promise<void> {
+  const cluster = await openCluster(site.kubeconfig);
+  const [apiVersion, kind] = ['gateway.networking.k8s.io/v1', 'GatewayClass'];
+  for (const { metadata } of await cluster.list(apiVersion, kind, namespace, ownLabels)) {
+    await cluster.remove({ apiVersion, kind, metadata: { name: metadata?.name ?? '' } });
   }
 }
 

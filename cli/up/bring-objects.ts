@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readCatalogue } from '../../charts/catalogue.ts';
 import { defaultPlan } from '../../charts/plan.ts';
 import type { KubeObject } from '../../mesh/objects.ts';
+import { namespace as observabilityNamespace } from '../../observability/names.ts';
 import { grafanaSecret } from '../../observability/secrets.ts';
 import { type Applied, applyAll } from '../apply/apply.ts';
 import { type Cluster, openCluster } from '../cluster.ts';
@@ -11,10 +12,12 @@ import { openConversation } from '../edge.ts';
 import { interrupted } from '../failure.ts';
 import { completePlan, observe, planOf } from '../plan.ts';
 import { type Rendered, rememberChoices, renderPlan } from '../rendering.ts';
+import { namespace } from '../routes.ts';
 import { makeGrafanaSecret, makeMissingSecrets } from '../secrets.ts';
 import { stateFolder } from '../state-folder.ts';
 import type { Target, TargetRequest } from '../target/target.ts';
 import { type CarriedOut, carryOut } from './carry-out.ts';
+import { noteNamespace, takeNamespace } from './namespaces.ts';
 import { waitForReleases } from './releases-ready.ts';
 import { imagesIn, renderingOf } from './rendering-of.ts';
 import { routesInForce } from './routes-in-force.ts';
@@ -54,21 +57,21 @@ export async function bringObjects(
     );
   }
   ensureNotInterrupted(context);
-  ledger.begin('exchange');
+  await takeNamespace(cluster, ledger, 'exchange', namespace);
   await log.step(
     'secrets',
     () => prepareNamespace(cluster, context, rendered),
     (made) => ({ result: made.length > 0 ? `made ${made.join(', ')}` : 'all there', changed: made.length > 0 }),
   );
   if (observability.length > 0) {
-    ledger.begin('observability');
+    await takeNamespace(cluster, ledger, 'observability', observabilityNamespace);
     const applied = () => bringObservability(cluster, observability);
     await log.step('observability', async () => ({ applied: await applied(), removed: [] }), countsOf);
-    ledger.finish('observability');
+    noteNamespace(ledger, 'observability');
   }
   const done = await log.step('objects', () => carryOut(cluster, rendered), countsOf);
   await rememberChoices(cluster, choices);
-  ledger.finish('exchange');
+  noteNamespace(ledger, 'exchange');
   ensureNotInterrupted(context);
   const looked = () => ({ result: 'all' });
   await log.step('releases ready', (say) => waitForReleases(context, cluster, { timeoutMs, say }), looked);
