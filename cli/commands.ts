@@ -11,6 +11,7 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
   release: async () => (await import('./commands/release.ts')).release,
   split: async () => (await import('./commands/split.ts')).split,
   edges: async () => (await import('./commands/edges.ts')).edges,
+  dashboard: async () => (await import('./commands/dashboard.ts')).dashboard,
   logs: async () => (await import('./commands/logs.ts')).logs,
   render: async () => (await import('./commands/render.ts')).render,
   images: async () => (await import('./commands/images.ts')).images,
