@@ -63,10 +63,10 @@ test('a timeout in the route: late answers fail at once, the others do not', asy
   await only('2.1.0-latency');
   const patient = await loadOf(exchange, 'rest', requests, 40, 100);
   expect(patient.ok, JSON.stringify(patient.faults)).toBe(patient.sent);
-  await withRule({ timeouts: { request: '100ms' } });
+  await withRule({ timeouts: { request: '200ms' } });
   const hasty = await loadOf(exchange, 'rest', requests, 40, 100);
   process.stdout.write(
-    `2.1.0-latency: p99 ${patient.latency.p99Ms.toFixed(0)} ms; with a timeout of 100 ms ${hasty.failed}/${hasty.sent} failed, ${JSON.stringify(hasty.reasons)}\n`,
+    `2.1.0-latency: p99 ${patient.latency.p99Ms.toFixed(0)} ms; with a timeout of 200 ms ${hasty.failed}/${hasty.sent} failed, ${JSON.stringify(hasty.reasons)}\n`,
   );
   expect(hasty.failed / hasty.sent).toBeGreaterThan(lateShare * 0.8);
   expect(hasty.failed / hasty.sent).toBeLessThan(lateShare * 1.2);
