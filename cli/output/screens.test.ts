@@ -5,6 +5,7 @@ import { exchangeStatus } from '../exchange-status.ts';
 import { checkScreen } from './check-screen.ts';
 import { colorsFor } from './color.ts';
 import { diffScreen } from './diff-screen.ts';
+import { edgesScreen } from './edges-screen.ts';
 import { loadScreen } from './load-screen.ts';
 import { statusScreen } from './status-screen.ts';
 
@@ -114,4 +115,30 @@ test('diff', () => {
     { ...of('Service', 'accounts-1-3-0'), result: 'removed' },
   ] as const;
   matchesGolden('diff', diffScreen({ steps, objects }, plain));
+});
+
+test('edges', () => {
+  const edge = (source: string, destination: string) => ({
+    source,
+    destination,
+    port: 8080,
+    clientIdentity: `spiffe://cluster.local/ns/exchange/sa/${source}`,
+    serverIdentity: `spiffe://cluster.local/ns/exchange/sa/${destination}`,
+  });
+  const yes = { state: 'yes' } as const;
+  const screen = edgesScreen(
+    [
+      { ...edge('edge', 'accounts'), secured: yes, connections: 12, handshakes: 12 },
+      { ...edge('orders', 'accounts'), secured: yes, connections: 0 },
+      {
+        ...edge('portfolio', 'accounts'),
+        secured: { state: 'no', reason: 'Pod accounts-1, filter chain in/p8080: takes plain text' },
+        connections: 3,
+      },
+      { ...edge('portfolio', 'orders'), secured: { state: 'unknown', reason: 'orders has no ready Pod' } },
+    ],
+    plain,
+  );
+  matchesGolden('edges', screen);
+  matchesGolden('edges-secured', edgesScreen([{ ...edge('edge', 'accounts'), secured: yes, connections: 12 }], plain));
 });
