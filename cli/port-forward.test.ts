@@ -22,7 +22,10 @@ async function apiServer(answer: (response: ServerResponse) => void): Promise<Ku
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const config = new KubeConfig();
-  config.loadFromClusterAndUser({ name: 'test', server: `http://127.0.0.1:${port}`, skipTLSVerify: true }, { name: 'test' });
+  config.loadFromClusterAndUser(
+    { name: 'test', server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
+    { name: 'test' },
+  );
   return config;
 }
 
