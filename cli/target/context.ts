@@ -29,11 +29,9 @@ export const contextTarget: Target = {
     const { mesh, registry } = settings;
     return { target: 'context', name: contextOf(settings), mesh, ...(registry ? { registry } : {}) };
   },
-  async check({ context: { env, signal }, settings: { mesh, registry } }) {
-    if (registry === undefined) {
-      throw usageFailure('a cluster that exists has to pull the images from a registry.', registryHint);
-    }
-    return requireTools([tools.docker, meshTool[mesh]], env, signal);
+  async check({ context: { env, signal }, settings }) {
+    const loaded = imagesBy(settings).kind !== undefined;
+    return requireTools([tools.docker, ...(loaded ? [tools.kind] : []), meshTool[settings.mesh]], env, signal);
   },
   async access(context, settings) {
     const { kubeconfig } = stateFolder(context);
@@ -46,18 +44,22 @@ export const contextTarget: Target = {
     return [accessStep(site, contextOf(request.settings)), ...meshSteps(site, request)];
   },
   images: {
-    async names({ env, signal, repo }, { registry }) {
+    async names({ env, signal, repo }, settings) {
       const { releaseImages } = await import('../../install/images/build-images.ts');
-      const push = registry === undefined ? {} : { push: { registry } };
-      const images = await releaseImages({ repo, env, signal, ...push });
+      const images = await releaseImages({ repo, env, signal, ...imagesBy(settings).push });
       return Object.fromEntries(images.map(({ name, tag }) => [name, tag]));
     },
-    async build({ context: { env, signal, repo }, settings: { registry } }, say) {
+    async build({ context: { env, signal, repo }, settings }, say) {
       const { bringImages } = await import('../../install/images/build-images.ts');
-      if (registry === undefined) throw usageFailure('no registry is named.', registryHint);
-      const brought = await bringImages({ repo, env, signal, say, push: { registry } });
+      const brought = await bringImages({ repo, env, signal, say, ...imagesBy(settings).push });
       const names = Object.fromEntries(brought.map(({ name, tag }) => [name, tag]));
       return { names, built: brought.filter(({ built }) => built).length };
+    },
+    async deliver({ context: { env, signal }, settings }, names, say) {
+      const { kind } = imagesBy(settings);
+      if (kind === undefined) return undefined;
+      const { loadImages } = await import('../../install/images/load-images.ts');
+      return (await loadImages(kind, names, { env, signal, say })).loaded.length;
     },
   },
   async stop(context, record) {
@@ -71,6 +73,18 @@ export const contextTarget: Target = {
 };
 
 const registryHint = 'Type: parley up --context <name> --registry registry.example/team';
+
+/** How the nodes get the images of releases: from a registry, or, in a cluster that kind made on this machine, by loading them. */
+function imagesBy(settings: Settings): {
+  readonly push?: { readonly push: { readonly registry: string } };
+  readonly kind?: string;
+} {
+  const { registry } = settings;
+  if (registry !== undefined) return { push: { push: { registry } } };
+  const kind = /^kind-(.+)$/.exec(contextOf(settings))?.[1];
+  if (kind !== undefined) return { kind };
+  throw usageFailure('a cluster that kind did not make has to pull the images from a registry.', registryHint);
+}
 
 function contextOf({ contextName }: Settings): string {
   if (contextName !== undefined) return contextName;

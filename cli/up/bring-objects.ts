@@ -53,7 +53,7 @@ export async function bringObjects(
     await log.step(
       'images in the nodes',
       (say) => deliver(request, [...new Set(wanted)], say),
-      (count) => ({ result: count > 0 ? `${count} brought` : 'all there', changed: count > 0 }),
+      (count) => ({ result: broughtImages(count), changed: (count ?? 0) > 0 }),
     );
   }
   ensureNotInterrupted(context);
@@ -86,6 +86,11 @@ export async function bringObjects(
     edge: { http, https, authority: stateFolder(context).edgeAuthority },
     changed: changed.map(({ kind, name, result }) => ({ kind, name, result })),
   };
+}
+
+function broughtImages(count: number | undefined): string {
+  if (count === undefined) return 'the nodes pull them';
+  return count > 0 ? `${count} brought` : 'all there';
 }
 
 function countsOf({ applied, removed }: CarriedOut): { result: string; changed: boolean } {
