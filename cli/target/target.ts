@@ -26,11 +26,7 @@ export interface TargetImages {
     say: (detail: string) => void,
   ): Promise<{ readonly names: Readonly<Record<string, string>>; readonly built: number }>;
   /** Brings images to where the nodes find them; how many it had to bring; undefined: the nodes pull them. */
-  deliver(
-    request: TargetRequest,
-    names: readonly string[],
-    say: (detail: string) => void,
-  ): Promise<number | undefined>;
+  deliver(request: TargetRequest, names: readonly string[], say: (detail: string) => void): Promise<number | undefined>;
 }
 
 /** A place to run the exchange in. After its steps the state folder holds a kubeconfig that works. */
