@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { Writable } from 'node:stream';
+import { PassThrough, type Readable, Writable } from 'node:stream';
 import type { KubeConfig, PortForward } from '@kubernetes/client-node';
 import { Failure, messageOf } from './failure.ts';
 
@@ -71,7 +71,6 @@ export async function openPortForward(
 /** Opens one tunnel and closes it, so that what cannot be forwarded is known before anybody connects. */
 async function probe(forward: PortForward, target: PodPort): Promise<void> {
   const idle = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const { PassThrough } = await import('node:stream');
   const tunnel = await open(forward, target, idle, idle, new PassThrough()).catch((cause) => {
     const gone = /\b(404|405)\b/.test(reasonOf(cause));
     throw new Failure(
@@ -120,7 +119,7 @@ async function open(
   { namespace, pod, port }: PodPort,
   output: Writable,
   complaints: Writable,
-  input: NodeJS.ReadableStream,
+  input: Readable,
 ): Promise<Tunnel> {
   const tunnel: Tunnel | (() => unknown) = await forward.portForward(
     namespace,

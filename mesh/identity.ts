@@ -1,6 +1,5 @@
 /** How a mesh writes the name of a workload in its certificates. */
-export const identityForms = ['spiffe', 'linkerd'] as const;
-export type IdentityForm = (typeof identityForms)[number];
+export type IdentityForm = 'spiffe' | 'linkerd';
 
 export interface Workload {
   readonly trustDomain: string;

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { colorsFor } from '../output/color.ts';
 import { writeDocument } from '../output/document.ts';
+import { namespace } from '../routes.ts';
 import type { ExchangeEdge } from '../sidecars/edges.ts';
 import { stateFolder } from '../state-folder.ts';
 
@@ -23,7 +24,9 @@ export const edges: Command = {
     } else {
       await writeDocument(context.stdout, output, 'Edges', { edges: seen.map(documentOf) });
     }
-    return seen.every(({ secured }) => secured.state === 'yes') ? 'ok' : 'findings';
+    if (seen.every(({ secured }) => secured.state === 'yes')) return 'ok';
+    if (output === 'text') context.stderr.write(`  Type: kubectl -n ${namespace} describe pods, parley status\n`);
+    return 'findings';
   },
 };
 

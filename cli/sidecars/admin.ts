@@ -9,6 +9,7 @@ import type { Cluster, ClusterObject } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { type OpenPortForward, openPortForward } from '../port-forward.ts';
+import { namespace } from '../routes.ts';
 import { stateFolder } from '../state-folder.ts';
 
 /** The interface by which one proxy tells about itself. */
@@ -64,7 +65,7 @@ function forwardedSidecars({ kubeConfig }: Cluster, { container, port }: ProxyPl
   const open = new Map<string, Promise<OpenPortForward>>();
   return {
     admin: async (pod) => {
-      const { name = '', namespace = '' } = pod.metadata ?? {};
+      const { name = '' } = pod.metadata ?? {};
       const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
       if (!containers.some((each) => each.name === container)) return undefined;
       const forward = open.get(name) ?? openPortForward(kubeConfig, { namespace, pod: name, port });
@@ -90,7 +91,7 @@ function forwardedAdmin(pod: string, port: number): SidecarAdmin {
       const text = await answer.body.text();
       if (answer.statusCode === 200) return text;
       throw new Failure('Refused', `GET ${path} of the proxy of Pod ${pod}: status ${answer.statusCode}`, {
-        hint: `Type: kubectl -n exchange logs ${pod} --all-containers`,
+        hint: `Type: kubectl -n ${namespace} logs ${pod} --all-containers`,
       });
     },
   };
