@@ -21,16 +21,25 @@ export const release: Command = {
     const { addRelease, removeRelease } = await import('../../charts/plan.ts');
     const [service = '', version = ''] = invocation.args;
     const removing = invocation.flag('remove');
-    await changePlan(context, invocation, service, (plan, catalogue) =>
+    const plan = await changePlan(context, invocation, service, (plan, catalogue) =>
       removing ? removeRelease(plan, service, version) : addRelease(plan, catalogue, service, version),
     );
     if (invocation.output === 'text') {
       context.stdout.write(
         removing
           ? `${service} ${version} is gone\n`
-          : `${service} ${version} runs; give it traffic: parley split ${service} ... ${version}=10\n`,
+          : `${service} ${version} runs; give it traffic: parley split ${service} ${tenth(plan[service] ?? {}, version)}\n`,
       );
     }
     return 'ok';
   },
 };
+
+/** A tenth of the weight for one release, the rest as it is divided now; in percent if that leaves no remainder: `1.4.0=90 2.0.0=10`. Pure. */
+export function tenth(weights: Readonly<Record<string, number>>, version: string): string {
+  const others = Object.entries(weights).filter(([name, weight]) => name !== version && weight > 0);
+  const total = others.reduce((sum, [, weight]) => sum + weight, 0);
+  const percent = others.every(([, weight]) => (weight * 90) % total === 0);
+  const rest = others.map(([name, weight]) => `${name}=${percent ? (weight * 90) / total : weight * 9}`);
+  return [...rest, `${version}=${percent ? 10 : total}`].join(' ');
+}

@@ -27,6 +27,7 @@ function bash(commands: readonly Command[], services: readonly string[]): string
   );
   return [
     '_parley() {',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell
     '  local words verb=${COMP_WORDS[1]}',
     '  if [ "$COMP_CWORD" -eq 1 ]; then',
     `    words="${[...commands.map(({ name }) => name), 'help'].join(' ')}"`,
@@ -35,6 +36,7 @@ function bash(commands: readonly Command[], services: readonly string[]): string
     ...cases,
     '    esac',
     '  fi',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell
     '  COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))',
     '}',
     'complete -o default -F _parley parley',

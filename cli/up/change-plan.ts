@@ -13,15 +13,28 @@ import { didYouMean } from '../suggest.ts';
 import { carryOut, currentPlan } from './carry-out.ts';
 import { waitForReleases } from './releases-ready.ts';
 import { routesInForce } from './routes-in-force.ts';
+import { withUpLock } from './up-lock.ts';
 
-/** Reads the plan, changes it, applies the difference, and returns when it is in force. */
+type Change = (plan: Plan, catalogue: Catalogue) => Plan;
+
+/**
+ * Reads the plan, changes it, applies the difference, and returns the plan when it is in force. Waits for an `up` or another
+ * change that is at work on the same state folder.
+ */
 export async function changePlan(
   context: CommandContext,
   invocation: Invocation,
   service: string,
-  change: (plan: Plan, catalogue: Catalogue) => Plan,
-): Promise<void> {
+  change: Change,
+): Promise<Plan> {
   const timeoutMs = parseDuration(invocation.text('timeout') ?? '60s', '--timeout');
+  requireService(context, service);
+  return withUpLock(context, `a change of ${service}`, timeoutMs, () =>
+    carryOutChange(context, invocation, { service, change, timeoutMs }),
+  );
+}
+
+function requireService(context: CommandContext, service: string): void {
   const catalogue = readCatalogue(join(context.repo, 'services'));
   const names = catalogue.map(({ name }) => name);
   if (!names.includes(service)) {
@@ -29,6 +42,20 @@ export async function changePlan(
       hint: `Known: ${names.join(', ')}.`,
     });
   }
+}
+
+interface Wanted {
+  readonly service: string;
+  readonly change: Change;
+  readonly timeoutMs: number;
+}
+
+async function carryOutChange(
+  context: CommandContext,
+  invocation: Invocation,
+  { service, change, timeoutMs }: Wanted,
+): Promise<Plan> {
+  const catalogue = readCatalogue(join(context.repo, 'services'));
   const cluster = await openCluster(stateFolder(context).kubeconfig);
   const progress = createProgress(context.stderr, context.env, context.clock);
   const plan = change(await currentPlan(cluster), catalogue);
@@ -55,4 +82,5 @@ export async function changePlan(
       removed: done.removed,
     });
   }
+  return plan;
 }
