@@ -21,6 +21,11 @@ export const modestLoad: readonly KindLoad[] = [
   { kind: 'graphql', rps: 8, connections: 4 },
 ];
 
+/** The same conversations over the same connections, at a share of the rates and at least once a second each. */
+export function sharedLoad(share: number): readonly KindLoad[] {
+  return modestLoad.map((load) => ({ ...load, rps: Math.max(1, Math.round(load.rps * share)) }));
+}
+
 /** Load on the edge, retries off; `work` begins when requests flow, and the load ends when `work` does. */
 export async function loadWhile(
   exchange: Loaded,

@@ -8,7 +8,7 @@ import { testPlace } from '../target.ts';
 import { amountsOf } from './amounts.ts';
 import { test } from './suite.ts';
 
-const { edgeRolls: rolls } = amountsOf(testPlace().target);
+const { edgeRolls: rolls, load } = amountsOf(testPlace().target);
 const clients = 8;
 
 let exchange: Exchange;
@@ -72,7 +72,7 @@ test(`new connections are neither refused nor reset while two edges are rolled $
 });
 
 test('open connections of every conversation move to the next edge without a failed request', async () => {
-  const report = await loadWhile(exchange, rollEdge);
+  const report = await loadWhile(exchange, rollEdge, load);
   process.stdout.write(`edge rolled, kept connections, retries off: ${figures(report)}`);
   expect(report.failed + report.wrong, figures(report)).toBe(0);
 });
