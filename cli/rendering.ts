@@ -42,11 +42,14 @@ const samplingPercent = 10;
 /** Kinds that hold what cannot be made again, or all the rest. */
 const kept = ['Namespace', 'Secret', 'StatefulSet'];
 
+/** Kinds that some choices leave out altogether: what other choices made of them has to go too. */
+const sometimes = [{ apiVersion: 'telemetry.istio.io/v1', kind: 'Telemetry' }];
+
 /** The objects of a plan. cdk8s is loaded only when it is needed. */
 export async function renderPlan(plan: Plan, choices: RenderChoices): Promise<Rendered> {
   const { render } = await import('../charts/render.ts');
   const objects = render(await renderOptions(plan, choices));
-  const kinds = objects.map(({ apiVersion, kind }) => ({ apiVersion, kind }));
+  const kinds = [...objects, ...sometimes].map(({ apiVersion, kind }) => ({ apiVersion, kind }));
   return { objects, prunable: kinds.filter(({ kind }) => !kept.includes(kind)) };
 }
 
