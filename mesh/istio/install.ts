@@ -56,7 +56,12 @@ export interface InstallOptions {
 /** Where istiod runs. */
 export const istioNamespace = 'istio-system';
 
-const envoyCounters = ['cluster\\.outbound.*upstream_(rq|cx).*', 'cluster\\.outbound.*ssl\\.handshake'];
+/** Istio's proxies keep few counters of upstream clusters by themselves; statuses of gRPC are counted apart from those of HTTP. */
+const envoyCounters = [
+  'cluster\\.outbound.*upstream_(rq|cx).*',
+  'cluster\\.outbound.*grpc\\.([0-9]+|total)',
+  'cluster\\.outbound.*ssl\\.handshake',
+];
 
 /**
  * What is handed to the installer. Retries are off mesh-wide, because no object of a namespace can switch Istio's default of

@@ -1,19 +1,6 @@
 import { type EdgeSource, fromReleaseName, grpcStatuses, isRelease, sourceIsScraped } from './edge-series.ts';
 import { type Relabel, rate, relabel } from './promql.ts';
 
-/**
- * Counters of Envoy's upstream clusters under the names that Istio gives them
- * (https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats). Istio's proxies keep few of
- * them; these expressions, for the annotation `proxyStatsMatcher`, name the ones that the rules read.
- */
-export const envoyStats: readonly string[] = [
-  'cluster\\.outbound.*upstream_rq_[1-5]xx',
-  'cluster\\.outbound.*upstream_rq_time',
-  'cluster\\.outbound.*grpc\\.([0-9]+|total)',
-  'cluster\\.outbound.*ssl\\.handshake',
-  'server\\.memory_(allocated|heap_size|physical_size)',
-];
-
 const before = 'outbound\\|[0-9]+\\|\\|';
 const after = '\\.([a-z0-9-]+)\\.svc\\..+';
 /** Only clusters of releases: the apex is never sent to, its route names the releases. */
@@ -46,6 +33,11 @@ const byStatus = grpcStatuses
   )
   .join(' or ');
 
+/**
+ * Counters of Envoy's upstream clusters under the names that Istio gives them
+ * (https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats). Istio's proxies keep few of
+ * them; mesh/istio/install.ts asks for those that are read here.
+ */
 export const envoyEdges: EdgeSource = {
   requests: [
     relabel(`(${byClass} unless ${isGrpc})`, [
