@@ -1,3 +1,4 @@
+import { identityOf } from '../mesh/identity.ts';
 import type { AuthorizationPolicy, MeshTLSAuthentication, ProxyProtocol, Server } from '../mesh/linkerd/policy.ts';
 import { serviceSelector } from '../mesh/objects.ts';
 import type { ObservabilityContext } from './context.ts';
@@ -46,7 +47,7 @@ function allow(edge: Edge, caller: Caller): AuthorizationPolicy {
 
 /** Of a part: its ServiceAccount. Of the exchange: every ServiceAccount of its namespace, by the form of Linkerd's identities. */
 function identity(context: ObservabilityContext, caller: Caller): MeshTLSAuthentication {
-  const { exchangeNamespace, trustDomain, mesh } = context;
+  const { exchangeNamespace, trustDomain } = context;
   return {
     apiVersion: 'policy.linkerd.io/v1alpha1',
     kind: 'MeshTLSAuthentication',
@@ -54,9 +55,7 @@ function identity(context: ObservabilityContext, caller: Caller): MeshTLSAuthent
     spec:
       caller === 'exchange'
         ? {
-            identities: [
-              `*.${exchangeNamespace}.serviceaccount.identity.${mesh.controlPlane.namespace}.${trustDomain}`,
-            ],
+            identities: [identityOf('linkerd', { trustDomain, namespace: exchangeNamespace, serviceAccount: '*' })],
           }
         : { identityRefs: [{ kind: 'ServiceAccount', name: caller }] },
   };

@@ -29,7 +29,3 @@ export interface RuleGroup {
   readonly name: string;
   readonly rules: readonly Rule[];
 }
-
-export function isAlert(rule: Rule): rule is AlertingRule {
-  return 'alert' in rule;
-}
