@@ -61,3 +61,12 @@ test('a context that is not there is refused with those that are', async () => {
   });
   await expect(copyContext({ KUBECONFIG: '/no/such/file' }, 'x', join(folder, 'k'))).rejects.toThrow('no such context');
 });
+
+test('of two files with the same names the first counts, as for kubectl', async () => {
+  const files = [own('first', { token: 't' }), own('second', {})];
+  const again = join(folder, 'again.yaml');
+  writeFileSync(again, readFileSync(files[0] ?? '', 'utf8').replaceAll('first.test', 'other.test'));
+  const target = join(folder, 'kubeconfig');
+  await copyContext({ KUBECONFIG: [...files, again].join(':') }, 'first', target);
+  expect(readFileSync(target, 'utf8')).toContain('https://first.test');
+});

@@ -15,7 +15,9 @@ function files(env: CommandContext['env']): string[] {
 
 /**
  * Copies one context of the user's kubeconfig, with the files that it names put in, to `target` (mode 0600). The user's own
- * files are only read. Fails with the contexts that there are.
+ * files are only read; of two entries of one name the first counts
+ * (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files).
+ * Fails with the contexts that there are.
  */
 export async function copyContext(env: CommandContext['env'], name: string, target: string): Promise<void> {
   const { bufferFromFileOrString, KubeConfig } = await import('@kubernetes/client-node');
@@ -23,7 +25,9 @@ export async function copyContext(env: CommandContext['env'], name: string, targ
   for (const file of files(env)) {
     const one = new KubeConfig();
     one.loadFromFile(file);
-    all.mergeConfig(one, true);
+    for (const cluster of one.clusters) if (!all.getCluster(cluster.name)) all.addCluster(cluster);
+    for (const user of one.users) if (!all.getUser(user.name)) all.addUser(user);
+    for (const context of one.contexts) if (!all.getContextObject(context.name)) all.addContext(context);
   }
   const found = all.getContextObject(name);
   const cluster = found && all.getCluster(found.cluster);
