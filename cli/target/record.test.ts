@@ -55,8 +55,9 @@ test('a folder that belongs to another target, mesh or pair of ports is refused 
   expect(refused({ target: 'embedded', mesh: 'istio' })).toMatchObject({ code: 'OtherTarget', hint });
   expect(refused({ ...kind, name: 'second' })).toMatchObject({ code: 'OtherTarget', hint });
   expect(refused({ ...kind, mesh: 'linkerd' })).toMatchObject({ code: 'OtherMesh', hint });
-  const others = { http: '127.0.0.1:17080', https: '127.0.0.1:17443' };
-  expect(refused({ ...kind, hosts: others })).toMatchObject({ code: 'OtherPorts', hint });
+  for (const others of [{ http: '127.0.0.1:17080' }, { https: '127.0.0.1:17443' }]) {
+    expect(refused({ ...kind, hosts: { ...hosts, ...others } })).toMatchObject({ code: 'OtherPorts', hint });
+  }
   ledgerOf(stateFolder(context)).forget('cluster');
   expect(refused({ target: 'embedded', mesh: 'istio' }), 'nothing is there any more').toBe('accepted');
   removeRecord(stateFolder(context));

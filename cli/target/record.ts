@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { captures } from '../../charts/context.ts';
 import { type Ledger, things } from '../../install/ledger.ts';
@@ -74,7 +75,7 @@ export function requireClaimable(context: Where, wanted: Omit<TargetRecord, 'mad
       hint: `Type: parley down, then parley up --mesh ${wanted.mesh}   (or go on with --mesh ${found.mesh})`,
     });
   }
-  if (found?.hosts && found.made.cluster && found.hosts.http !== wanted.hosts?.http) {
+  if (found?.hosts && found.made.cluster && !isDeepStrictEqual(found.hosts, wanted.hosts)) {
     throw new Failure('OtherPorts', `${titleOf(found)} has the ports of ${found.hosts.http} and ${found.hosts.https}`, {
       hint: `Type: parley down, then parley up   (to have it on ${wanted.hosts?.http} and ${wanted.hosts?.https})`,
     });
