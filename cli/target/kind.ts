@@ -2,11 +2,10 @@ import { rmSync } from 'node:fs';
 import { deleteKindCluster, kindClusterStep } from '../../install/kind-cluster.ts';
 import { meshTool, requireTools, tools } from '../../install/tools.ts';
 import { requireFree } from '../../local/daemon/host-ports.ts';
-import type { CommandContext } from '../command.ts';
 import { hostPorts, stateFolder } from '../state-folder.ts';
 import { laptopNotes } from './laptop.ts';
 import { meshSteps } from './mesh-steps.ts';
-import { readRecord, removeRecord } from './record.ts';
+import { removeRecord } from './record.ts';
 import { siteOf } from './site.ts';
 import type { Target } from './target.ts';
 
@@ -51,9 +50,8 @@ export const kindTarget: Target = {
       return loaded.length;
     },
   },
-  async stop(context: CommandContext) {
+  async stop(context, record) {
     const state = stateFolder(context);
-    const record = readRecord(state);
     if (!record?.name || record.made.cluster === undefined) {
       removeRecord(state);
       return false;

@@ -7,7 +7,6 @@ import type { ClusterObjects, Site } from '../../install/site.ts';
 import type { Step } from '../../install/step.ts';
 import { exchange } from '../../mesh/exchange.ts';
 import type { MeshName } from '../../mesh/intent.ts';
-import { gatewayClass } from '../../mesh/linkerd/gateway.ts';
 import { otlpGrpcPort } from '../../mesh/ports.ts';
 import { hostOf, namespace } from '../../observability/names.ts';
 import type { TargetRequest } from './target.ts';
@@ -33,9 +32,8 @@ export function installedCapture(objects: ClusterObjects, mesh: MeshName) {
   return mesh === 'istio' ? istioCapture(objects) : linkerdCapture(objects);
 }
 
-/** Takes away what {@link meshSteps} made, the last first, and before it what the exchange has outside of its namespace. */
+/** Takes away what {@link meshSteps} made, the last first. */
 export async function removeMesh(site: Site, mesh: MeshName, made: (thing: Thing) => boolean): Promise<void> {
-  if (made('exchange') && mesh === 'linkerd') await (await site.openObjects()).remove(gatewayClass);
   if (made('mesh')) await (mesh === 'istio' ? removeIstio(site) : removeLinkerd(site));
   if (made('gateway-api')) await removeGatewayApi(site, mesh);
 }
