@@ -106,7 +106,7 @@ function crd(name: string): ObjectRef {
   return { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name } };
 }
 
-/** Takes away all resource types of the group, and with them every object of theirs. */
+/** Takes away the objects of the bundle, the last first, and with its resource types every object of theirs. */
 export async function removeGatewayApi(site: Site, mesh: MeshName): Promise<void> {
   const objects = await site.openObjects();
   const { objects: made } = await loadBundle(site, versions.meshes[mesh].gatewayApi);

@@ -125,7 +125,7 @@ export async function removeIstio(site: Site): Promise<void> {
   await callAt(site, {
     program: 'istioctl',
     args: ['uninstall', '--purge', '-y'],
-    hint: 'Type: istioctl uninstall --purge',
+    hint: `Type: KUBECONFIG=${site.kubeconfig} istioctl uninstall --purge`,
   });
   const objects = await site.openObjects();
   await objects.remove({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: istioNamespace } });

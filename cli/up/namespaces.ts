@@ -16,7 +16,7 @@ export async function takeNamespace(cluster: Cluster, ledger: Ledger, thing: Thi
     if (found?.metadata?.labels?.[managedBy] === ownLabels[managedBy]) return;
     if (found) {
       throw new Failure('NamespaceOfOthers', `the cluster has a Namespace ${name} that parley did not make`, {
-        hint: `Type: kubectl get all -n ${name}   (and, to lose it: kubectl delete namespace ${name})`,
+        hint: `Type: export KUBECONFIG=$(parley kubeconfig); kubectl get all -n ${name}   (and, to lose it: kubectl delete namespace ${name})`,
       });
     }
   }
