@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Capture } from '../../charts/context.ts';
 import { InstallError } from '../../install/install-error.ts';
+import type { Ledger } from '../../install/ledger.ts';
 import { type ObjectRef, type Site, until } from '../../install/site.ts';
 import type { Step } from '../../install/step.ts';
 import { meshTool, requireTools, tools } from '../../install/tools.ts';
@@ -12,11 +13,12 @@ import { labels as observabilityLabels, namespace as observabilityNamespace } fr
 import { openCluster } from '../cluster.ts';
 import { Failure, usageFailure } from '../failure.ts';
 import { namespace } from '../routes.ts';
-import { stateFolder } from '../state-folder.ts';
+import { type StateFolder, stateFolder } from '../state-folder.ts';
 import type { Settings } from '../up/settings.ts';
+import { type Delivery, targetImages } from './images.ts';
 import { copyContext } from './kubeconfig.ts';
 import { installedCapture, meshSteps, removeMesh } from './mesh-steps.ts';
-import { removeRecord, type TargetRecord } from './record.ts';
+import { ledgerOf, removeRecord, type TargetRecord, titleOf } from './record.ts';
 import { siteOf } from './site.ts';
 import type { Target } from './target.ts';
 
@@ -30,57 +32,39 @@ export const contextTarget: Target = {
     return { target: 'context', name: contextOf(settings), mesh, ...(registry ? { registry } : {}) };
   },
   async check({ context: { env, signal }, settings }) {
-    const loaded = imagesBy(settings).kind !== undefined;
+    const loaded = 'kind' in deliveryOf(settings);
     return requireTools([tools.docker, ...(loaded ? [tools.kind] : []), meshTool[settings.mesh]], env, signal);
   },
-  async access(context, settings) {
-    const { kubeconfig } = stateFolder(context);
+  async access(context, settings, kubeconfig) {
     await copyContext(context.env, contextOf(settings), kubeconfig);
     const does = await installedCapture(await openCluster(kubeconfig), settings.mesh);
     return captureOf(settings, does);
   },
   async steps(request) {
-    const site = siteOf(request.context);
+    const site = siteOf(request.context, request.kubeconfig);
     return [accessStep(site, contextOf(request.settings)), ...meshSteps(site, request)];
   },
-  images: {
-    async names({ env, signal, repo }, settings) {
-      const { releaseImages } = await import('../../install/images/build-images.ts');
-      const images = await releaseImages({ repo, env, signal, ...imagesBy(settings).push });
-      return Object.fromEntries(images.map(({ name, tag }) => [name, tag]));
-    },
-    async build({ context: { env, signal, repo }, settings }, say) {
-      const { bringImages } = await import('../../install/images/build-images.ts');
-      const brought = await bringImages({ repo, env, signal, say, ...imagesBy(settings).push });
-      const names = Object.fromEntries(brought.map(({ name, tag }) => [name, tag]));
-      return { names, built: brought.filter(({ built }) => built).length };
-    },
-    async deliver({ context: { env, signal }, settings }, names, say) {
-      const { kind } = imagesBy(settings);
-      if (kind === undefined) return undefined;
-      const { loadImages } = await import('../../install/images/load-images.ts');
-      return (await loadImages(kind, names, { env, signal, say })).loaded.length;
-    },
-  },
+  images: targetImages(deliveryOf),
   async stop(context, record) {
     const state = stateFolder(context);
-    if (record && existsSync(state.kubeconfig)) await removeAll(siteOf(context), record);
+    const made = record !== undefined && Object.keys(record.made).length > 0;
+    if (made) {
+      requireAccess(state, record);
+      await removeAll(siteOf(context), record.mesh, ledgerOf(state));
+    }
     rmSync(state.kubeconfig, { force: true });
     rmSync(state.edgeAuthority, { force: true });
     removeRecord(state);
-    return record !== undefined && Object.keys(record.made).length > 0;
+    return made;
   },
 };
 
 const registryHint = 'Type: parley up --context <name> --registry registry.example/team';
 
-/** How the nodes get the images of releases: from a registry, or, in a cluster that kind made on this machine, by loading them. */
-function imagesBy(settings: Settings): {
-  readonly push?: { readonly push: { readonly registry: string } };
-  readonly kind?: string;
-} {
+/** Out of a registry, or, in a cluster that kind made on this machine, by loading. */
+function deliveryOf(settings: Settings): Delivery {
   const { registry } = settings;
-  if (registry !== undefined) return { push: { push: { registry } } };
+  if (registry !== undefined) return { push: { registry } };
   const kind = /^kind-(.+)$/.exec(contextOf(settings))?.[1];
   if (kind !== undefined) return { kind };
   throw usageFailure('a cluster that kind did not make has to pull the images from a registry.', registryHint);
@@ -115,14 +99,26 @@ function accessStep(site: Site, name: string): Step {
   return { title: 'cluster', look, run: look };
 }
 
-/** What `up` made, the last first: namespaces with all that is in them, the mesh, the resource types. */
-async function removeAll(site: Site, { mesh, made }: TargetRecord): Promise<void> {
-  if (made.observability) await removeObservability(site, mesh);
-  if (made.exchange) {
+/** What was made cannot be removed without the copy of the access, and must not be forgotten. */
+function requireAccess({ kubeconfig, targetRecord }: StateFolder, record: TargetRecord): void {
+  if (existsSync(kubeconfig)) return;
+  throw new Failure('NoAccess', `${kubeconfig} is not there: what up made in ${titleOf(record)} cannot be removed`, {
+    hint: `Type: parley up --context ${record.name}, then parley down   (or, when that cluster is gone: rm ${targetRecord})`,
+  });
+}
+
+/** What `up` made, the last first: namespaces with all that is in them, the mesh, the resource types; each is forgotten when it is gone. */
+async function removeAll(site: Site, mesh: MeshName, ledger: Ledger): Promise<void> {
+  if (ledger.state('observability')) {
+    await removeObservability(site, mesh);
+    ledger.forget('observability');
+  }
+  if (ledger.state('exchange')) {
     await removeNamespace(site, namespace);
     await removeGatewayClasses(site);
+    ledger.forget('exchange');
   }
-  await removeMesh(site, mesh, (thing) => made[thing] !== undefined);
+  await removeMesh(site, mesh, ledger);
 }
 
 /** Prometheus has rights in the namespace of the mesh too. */

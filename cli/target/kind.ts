@@ -3,6 +3,7 @@ import { deleteKindCluster, kindClusterStep } from '../../install/kind-cluster.t
 import { meshTool, requireTools, tools } from '../../install/tools.ts';
 import { requireFree } from '../../local/daemon/host-ports.ts';
 import { hostPorts, stateFolder } from '../state-folder.ts';
+import { targetImages } from './images.ts';
 import { laptopNotes } from './laptop.ts';
 import { meshSteps } from './mesh-steps.ts';
 import { removeRecord } from './record.ts';
@@ -32,24 +33,7 @@ export const kindTarget: Target = {
     const cluster = { name: settings.cluster, ports: hostPorts(context.env), repo: context.repo, ledger };
     return [kindClusterStep(site, cluster), ...meshSteps(site, request)];
   },
-  images: {
-    async names({ env, signal, repo }) {
-      const { releaseImages } = await import('../../install/images/build-images.ts');
-      const images = await releaseImages({ repo, env, signal });
-      return Object.fromEntries(images.map(({ name, tag }) => [name, tag]));
-    },
-    async build({ context: { env, signal, repo } }, say) {
-      const { bringImages } = await import('../../install/images/build-images.ts');
-      const brought = await bringImages({ repo, env, signal, say });
-      const names = Object.fromEntries(brought.map(({ name, tag }) => [name, tag]));
-      return { names, built: brought.filter(({ built }) => built).length };
-    },
-    async deliver({ context: { env, signal }, settings }, names, say) {
-      const { loadImages } = await import('../../install/images/load-images.ts');
-      const { loaded } = await loadImages(settings.cluster, names, { env, signal, say });
-      return loaded.length;
-    },
-  },
+  images: targetImages(({ cluster }) => ({ kind: cluster })),
   async stop(context, record) {
     const state = stateFolder(context);
     if (!record?.name || record.made.cluster === undefined) {

@@ -1,6 +1,6 @@
 import { gatewayApiStep, removeGatewayApi } from '../../install/gateway-api.ts';
 import { istioCapture, istioStep, removeIstio } from '../../install/istio.ts';
-import type { Thing } from '../../install/ledger.ts';
+import type { Ledger } from '../../install/ledger.ts';
 import { linkerdCapture } from '../../install/linkerd/installed.ts';
 import { linkerdSteps, removeLinkerd } from '../../install/linkerd/steps.ts';
 import type { ClusterObjects, Site } from '../../install/site.ts';
@@ -32,8 +32,14 @@ export function installedCapture(objects: ClusterObjects, mesh: MeshName) {
   return mesh === 'istio' ? istioCapture(objects) : linkerdCapture(objects);
 }
 
-/** Takes away what {@link meshSteps} made, the last first. */
-export async function removeMesh(site: Site, mesh: MeshName, made: (thing: Thing) => boolean): Promise<void> {
-  if (made('mesh')) await (mesh === 'istio' ? removeIstio(site) : removeLinkerd(site));
-  if (made('gateway-api')) await removeGatewayApi(site, mesh);
+/** Takes away what {@link meshSteps} made by the ledger, the last first. */
+export async function removeMesh(site: Site, mesh: MeshName, ledger: Ledger): Promise<void> {
+  if (ledger.state('mesh')) {
+    await (mesh === 'istio' ? removeIstio(site) : removeLinkerd(site));
+    ledger.forget('mesh');
+  }
+  if (ledger.state('gateway-api')) {
+    await removeGatewayApi(site, mesh);
+    ledger.forget('gateway-api');
+  }
 }

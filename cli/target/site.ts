@@ -3,9 +3,9 @@ import { openCluster } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
 import { stateFolder } from '../state-folder.ts';
 
-/** The cluster of the state folder as installations see it. */
-export function siteOf(context: CommandContext): Site {
-  const { path, kubeconfig } = stateFolder(context);
+/** A cluster as installations see it, by default that of the state folder's kubeconfig. */
+export function siteOf(context: CommandContext, kubeconfig: string = stateFolder(context).kubeconfig): Site {
+  const { path } = stateFolder(context);
   const { env, signal, clock } = context;
   return { env, signal, clock, home: path, kubeconfig, openObjects: () => openCluster(kubeconfig) };
 }

@@ -14,6 +14,8 @@ export interface TargetRequest {
   readonly settings: Settings;
   /** What `up` made in the target; on disk. */
   readonly ledger: Ledger;
+  /** Of a cluster that others made: the copy of the access to it; absent: in the state folder. */
+  readonly kubeconfig?: string;
 }
 
 /** Images of releases for targets that run containers. */
@@ -37,10 +39,10 @@ export interface Target {
   /** What the machine lacks for it, before anything is started; throws a failure that says what to type. Returns notes. */
   check(request: TargetRequest): Promise<readonly string[]>;
   /**
-   * Of a cluster that others made: copies the access to it into the state folder, and returns the settings as they go with what
-   * is there. `up` shows what it would change and asks first.
+   * Of a cluster that others made: copies the access to it into the file `kubeconfig`, and returns the settings as they go with
+   * what is there. `up` shows what it would change and asks first.
    */
-  access?(context: CommandContext, settings: Settings): Promise<Settings>;
+  access?(context: CommandContext, settings: Settings, kubeconfig: string): Promise<Settings>;
   /** What has to be there before the objects of the exchange, in order. */
   steps(request: TargetRequest): Promise<readonly Step[]>;
   /** Absent: releases run as they are bundled. */

@@ -11,23 +11,21 @@ import type { Target } from '../target/target.ts';
 import { type Differences, differences } from './differences.ts';
 import type { Settings } from './settings.ts';
 
-/** What `up` would change, seen without claiming the state folder: what has to be written goes to a folder that is gone afterwards. */
+/** What `up` would change, seen without claiming the state folder: the access to a cluster of others is copied to a place that is gone afterwards. */
 export async function lookWithout(target: Target, context: CommandContext, settings: Settings): Promise<Differences> {
   const state = stateFolder(context);
   requireClaimable(context, target.describe(context, settings));
   const ledger = readOnly(readRecord(state)?.made ?? {});
   const progress = createProgress(context.stderr, context.env, context.clock);
-  const look = async (place: CommandContext, wanted: Settings) => {
-    const steps = await target.steps({ context: place, progress, settings: wanted, ledger });
-    return differences(target, { context: place, settings: wanted }, steps, () =>
-      openCluster(stateFolder(place).kubeconfig),
-    );
+  const look = async (wanted: Settings, kubeconfig: string) => {
+    const steps = await target.steps({ context, progress, settings: wanted, ledger, kubeconfig });
+    return differences(target, { context, settings: wanted }, steps, () => openCluster(kubeconfig));
   };
-  if (!target.access) return look(context, settings);
+  if (!target.access) return look(settings, state.kubeconfig);
   const folder = mkdtempSync(join(tmpdir(), 'parley-diff-'));
   try {
-    const place = { ...context, env: { ...context.env, PARLEY_HOME: folder } };
-    return await look(place, await target.access(place, settings));
+    const kubeconfig = join(folder, 'kubeconfig');
+    return await look(await target.access(context, settings, kubeconfig), kubeconfig);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -49,7 +49,8 @@ async function bringAbout(target: Target, asked: TargetRequest, log: StepLog): P
   }));
   if (target.access) await askBefore(target, asked);
   claim(context, target.describe(context, asked.settings));
-  const settings = target.access ? await target.access(context, asked.settings) : asked.settings;
+  const { kubeconfig } = stateFolder(context);
+  const settings = target.access ? await target.access(context, asked.settings, kubeconfig) : asked.settings;
   const request = { ...asked, settings };
   const images = await buildImages(target, request, log);
   // Client, charts and conversations load while the cluster starts.
