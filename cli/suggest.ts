@@ -1,3 +1,5 @@
+import { usageFailure } from './failure.ts';
+
 /** The known words that `word` may have been meant to be, best first, at most two. */
 export function suggestions(word: string, known: readonly string[]): string[] {
   const limit = Math.max(1, Math.floor(word.length / 3));
@@ -13,6 +15,13 @@ export function suggestions(word: string, known: readonly string[]): string[] {
 export function didYouMean(word: string, known: readonly string[]): string {
   const found = suggestions(word, known);
   return found.length === 0 ? '' : ` Did you mean ${found.join(' or ')}?`;
+}
+
+/** The one of the names that was written; throws a usage failure with all of them. */
+export function oneOf<T extends string>(word: string, names: readonly T[], what: string): T {
+  const found = names.find((name) => name === word);
+  if (found) return found;
+  throw usageFailure(`${word}: unknown ${what}.${didYouMean(word, names)}`, `Known: ${names.join(', ')}.`);
 }
 
 /** Damerau-Levenshtein (adjacent letters swapped count once). */

@@ -3,7 +3,7 @@ import type { BoardName } from '../dashboard.ts';
 import { Failure, usageFailure } from '../failure.ts';
 import { writeDocument } from '../output/document.ts';
 import { stateFolder } from '../state-folder.ts';
-import { didYouMean } from '../suggest.ts';
+import { oneOf } from '../suggest.ts';
 
 export const dashboard: Command = {
   name: 'dashboard',
@@ -22,10 +22,7 @@ export const dashboard: Command = {
     const { boardNames, serveDashboard } = await import('../dashboard.ts');
     const { parseDuration } = await import('../duration.ts');
     const [typed = ''] = invocation.args;
-    const board = boardNames.find((name) => name === typed);
-    if (!board) {
-      throw usageFailure(`${typed}: no dashboard.${didYouMean(typed, boardNames)}`, `Known: ${boardNames.join(', ')}.`);
-    }
+    const board = oneOf(typed, boardNames, 'dashboard');
     const localPort = portOf(invocation.text('port'));
     const timeoutMs = parseDuration(invocation.text('timeout') ?? '60s', '--timeout');
     await requireObservability(context, board);

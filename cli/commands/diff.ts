@@ -2,7 +2,7 @@ import type { Command } from '../command.ts';
 import { colorsFor } from '../output/color.ts';
 import { writeDocument } from '../output/document.ts';
 import { chooseTarget, openTarget } from '../target/choose.ts';
-import { readSettings, settingOptions } from '../up/settings.ts';
+import { readSettings, settingOptions } from '../target/settings.ts';
 
 export const diff: Command = {
   name: 'diff',

@@ -2,6 +2,7 @@ import type { Push } from '../../install/images/build-images.ts';
 import type { Command } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { writeDocument } from '../output/document.ts';
+import { oneOf } from '../suggest.ts';
 
 export const images: Command = {
   name: 'images',
@@ -55,11 +56,7 @@ function stateOf(built: boolean, pushed: boolean): string {
 
 async function pushOf(registry: string | undefined, list: string | undefined): Promise<Push | undefined> {
   const { knownPlatforms } = await import('../../install/images/build-command.ts');
-  const platforms = list?.split(',').map((word) => {
-    const found = knownPlatforms.find((known) => known === word);
-    if (found) return found;
-    throw usageFailure(`--platforms: \`${word}\` is no platform of images`, `Known: ${knownPlatforms.join(', ')}`);
-  });
+  const platforms = list?.split(',').map((word) => oneOf(word.trim(), knownPlatforms, 'platform of images'));
   if (registry) return { registry, platforms };
   if (!platforms) return undefined;
   const hint = `Type: make images PLATFORMS=${list} PUSH=registry.example/team`;

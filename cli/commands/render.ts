@@ -16,7 +16,7 @@ export const render: Command = {
     { line: 'parley render --env prod -o json | kubectl apply -f -', what: 'for a cluster of your own' },
   ],
   async run(context, { output, text, flag }) {
-    const { oneOf } = await import('../up/settings.ts');
+    const { oneOf } = await import('../suggest.ts');
     const { renderOptions } = await import('../rendering.ts');
     const { findingLines } = await import('../output/findings-screen.ts');
     const charts = await import('../../charts/render.ts');

@@ -7,7 +7,7 @@ import { createProgress } from '../output/progress.ts';
 import { stateFolder } from '../state-folder.ts';
 import { edgeAddresses } from '../target/addresses.ts';
 import { chooseTarget, openTarget } from '../target/choose.ts';
-import { readSettings, settingOptions } from '../up/settings.ts';
+import { readSettings, settingOptions } from '../target/settings.ts';
 import { bringUp, type UpReport } from '../up/up.ts';
 import { withUpLock } from '../up/up-lock.ts';
 import { shellQuoted } from './kubeconfig.ts';

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { stateFolder } from '../state-folder.ts';
-import { oneOf } from '../up/settings.ts';
+import { oneOf } from '../suggest.ts';
 import { readRecord, type TargetRecord } from './record.ts';
 import { type Target, type TargetName, targetNames } from './target.ts';
 

@@ -14,11 +14,11 @@ import { openCluster } from '../cluster.ts';
 import { Failure, usageFailure } from '../failure.ts';
 import { namespace } from '../routes.ts';
 import { type StateFolder, stateFolder } from '../state-folder.ts';
-import type { Settings } from '../up/settings.ts';
 import { type Delivery, targetImages } from './images.ts';
 import { copyContext } from './kubeconfig.ts';
 import { installedCapture, meshSteps, removeMesh } from './mesh-steps.ts';
 import { ledgerOf, removeRecord, type TargetRecord, titleOf } from './record.ts';
+import type { Settings } from './settings.ts';
 import { siteOf } from './site.ts';
 import type { Target } from './target.ts';
 

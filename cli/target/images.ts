@@ -1,5 +1,5 @@
 import type { Push } from '../../install/images/build-images.ts';
-import type { Settings } from '../up/settings.ts';
+import type { Settings } from './settings.ts';
 import type { TargetImages } from './target.ts';
 
 /** How the nodes of a cluster get the images of releases: by loading them into those of a kind cluster, or out of a registry. */

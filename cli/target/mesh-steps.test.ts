@@ -3,8 +3,8 @@ import type { Ledger } from '../../install/ledger.ts';
 import type { Site } from '../../install/site.ts';
 import type { MeshName } from '../../mesh/intent.ts';
 import { createProgress } from '../output/progress.ts';
-import { readSettings } from '../up/settings.ts';
 import { meshSteps } from './mesh-steps.ts';
+import { readSettings } from './settings.ts';
 
 const clock = { now: () => 0, sleep: async () => {} };
 const sink = { write: () => true };

@@ -2,8 +2,8 @@ import type { Ledger } from '../../install/ledger.ts';
 import type { Step } from '../../install/step.ts';
 import type { CommandContext } from '../command.ts';
 import type { Progress } from '../output/progress.ts';
-import type { Settings } from '../up/settings.ts';
 import type { TargetRecord } from './record.ts';
+import type { Settings } from './settings.ts';
 
 export const targetNames = ['embedded', 'kind', 'context'] as const;
 export type TargetName = (typeof targetNames)[number];

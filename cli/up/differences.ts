@@ -7,10 +7,10 @@ import type { Cluster, ObjectName } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
 import { completePlan, observe, planOf } from '../plan.ts';
 import { renderPlan } from '../rendering.ts';
+import type { Settings } from '../target/settings.ts';
 import type { Target } from '../target/target.ts';
 import { surplus } from './carry-out.ts';
 import { renderingOf } from './rendering-of.ts';
-import type { Settings } from './settings.ts';
 
 export interface ObjectDifference {
   readonly kind: string;

@@ -7,9 +7,9 @@ import type { CommandContext } from '../command.ts';
 import { createProgress } from '../output/progress.ts';
 import { stateFolder } from '../state-folder.ts';
 import { readRecord, requireClaimable, type TargetRecord } from '../target/record.ts';
+import type { Settings } from '../target/settings.ts';
 import type { Target } from '../target/target.ts';
 import { type Differences, differences } from './differences.ts';
-import type { Settings } from './settings.ts';
 
 /** What `up` would change, seen without claiming the state folder: the access to a cluster of others is copied to a place that is gone afterwards. */
 export async function lookWithout(target: Target, context: CommandContext, settings: Settings): Promise<Differences> {

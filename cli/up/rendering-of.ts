@@ -5,8 +5,8 @@ import { otlpHttpPort } from '../../mesh/ports.ts';
 import { hostOf } from '../../observability/names.ts';
 import type { CommandContext } from '../command.ts';
 import type { RenderChoices } from '../rendering.ts';
+import type { Settings } from '../target/settings.ts';
 import type { Target } from '../target/target.ts';
-import type { Settings } from './settings.ts';
 
 export interface Rendering {
   readonly choices: RenderChoices;

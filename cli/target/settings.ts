@@ -7,9 +7,9 @@ import { type MeshMetrics, meshMetricsNames } from '../../observability/rules/ru
 import type { CommandContext, CommandOption, Invocation } from '../command.ts';
 import { parseDuration } from '../duration.ts';
 import { usageFailure } from '../failure.ts';
-import { didYouMean } from '../suggest.ts';
-import type { Choice } from '../target/choose.ts';
-import { type TargetName, targetNames } from '../target/target.ts';
+import { oneOf } from '../suggest.ts';
+import type { Choice } from './choose.ts';
+import { type TargetName, targetNames } from './target.ts';
 
 /** Everything that `up` was asked for, by flags or by variables of the environment. */
 export interface Settings {
@@ -99,11 +99,4 @@ function partsOf(text: string | undefined, target: TargetName): readonly Observa
 function clusterName(name: string): string {
   if (/^[a-z0-9][a-z0-9.-]*$/.test(name)) return name;
   throw usageFailure(`${name}: no name of a kind cluster.`, 'Write for example --cluster parley-2');
-}
-
-/** The one of the names that was written; throws a usage failure with all of them. */
-export function oneOf<T extends string>(word: string, names: readonly T[], what: string): T {
-  const found = names.find((name) => name === word);
-  if (found) return found;
-  throw usageFailure(`${word}: unknown ${what}.${didYouMean(word, names)}`, `Known: ${names.join(', ')}.`);
 }
