@@ -3,17 +3,14 @@ import { type GatewayApiPin, versionFit, versions } from '../mesh/versions.ts';
 import { type Bundle, bundleSaid, loadBundle, releaseUrl } from './gateway-api-bundle.ts';
 import { InstallError } from './install-error.ts';
 import type { Ledger } from './ledger.ts';
-import { type ClusterObjects, type ObjectRef, type Site, until } from './site.ts';
+import { isServed, type ResourceType, resourceTypeRef } from './resource-type.ts';
+import { type ClusterObjects, type Site, until } from './site.ts';
 import type { Step } from './step.ts';
 
 const group = 'gateway.networking.k8s.io';
 /** The kinds that the objects of this kit and its meshes are of. */
 const needed = ['gatewayclasses', 'gateways', 'httproutes', 'grpcroutes', 'tcproutes', 'referencegrants'];
 const establishedMs = 60_000;
-
-type Crd = ObjectRef & {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-};
 
 /** The resource types of the Gateway API, of the bundle that goes with the mesh. */
 export function gatewayApiStep(site: Site, mesh: MeshName, ledger: Ledger): Step {
@@ -79,16 +76,15 @@ function bundleOfOthers({ bundle }: { readonly bundle: string }, mesh: MeshName,
   );
 }
 
-async function installed(objects: ClusterObjects): Promise<Crd[]> {
-  const found = await Promise.all(needed.map((plural) => objects.read<Crd>(crd(`${plural}.${group}`))));
+async function installed(objects: ClusterObjects): Promise<ResourceType[]> {
+  const names = needed.map((plural) => `${plural}.${group}`);
+  const found = await Promise.all(names.map((name) => objects.read<ResourceType>(resourceTypeRef(name))));
   return found.filter((each) => each !== undefined);
 }
 
 function untilEstablished(site: Site, objects: ClusterObjects): Promise<void> {
   const look = async () => {
-    const ready = (await installed(objects)).filter(({ status }) =>
-      status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True'),
-    );
+    const ready = (await installed(objects)).filter(isServed);
     return ready.length === needed.length ? undefined : `${ready.length} of ${needed.length} kinds are served`;
   };
   return until(
@@ -100,10 +96,6 @@ function untilEstablished(site: Site, objects: ClusterObjects): Promise<void> {
         hint: 'Type: kubectl get crds, then parley up',
       }),
   );
-}
-
-function crd(name: string): ObjectRef {
-  return { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name } };
 }
 
 /** Takes away the objects of the bundle, the last first, and with its resource types every object of theirs. */

@@ -47,15 +47,7 @@ async function lookAt(site: Site, { name, ledger }: KindClusterOptions): Promise
     return 'absent';
   }
   const state = ledger.state('cluster');
-  if (state === undefined) {
-    throw new InstallError(
-      'ClusterOfOthers',
-      `there is a kind cluster \`${name}\` that this state folder did not make`,
-      {
-        hint: `Type: PARLEY_CLUSTER=${name}-2 parley up --target kind   (or, to lose it: kind delete cluster --name ${name})`,
-      },
-    );
-  }
+  if (state === undefined) throw clusterOfOthers(name);
   if (state === 'begun') return 'half made';
   if ((await stoppedNodes(site, name)).length > 0) return 'stopped';
   return existsSync(site.kubeconfig) ? 'good' : 'no kubeconfig';
@@ -125,8 +117,25 @@ async function create(
     args: ['create', 'cluster', ...place, '--wait', `${answerMs / 1000}s`],
     hint: 'Type: parley check, parley up   (ports that are taken: PARLEY_HTTP_PORT, PARLEY_HTTPS_PORT)',
     onLine: (line) => say(line.replace(/^[^\w]+|[^\w]+$/g, '')),
+  }).catch((error: unknown) => {
+    if (!(error instanceof InstallError && alreadyThere.test(String(error.cause)))) throw error;
+    ledger.forget('cluster');
+    throw clusterOfOthers(name);
   });
   ledger.finish('cluster');
+}
+
+/** What kind says when another call made a cluster of the name since the last look: `begun` would let `down` delete it. */
+const alreadyThere = /node\(s\) already exist for a cluster with the name/;
+
+function clusterOfOthers(name: string): InstallError {
+  return new InstallError(
+    'ClusterOfOthers',
+    `there is a kind cluster \`${name}\` that this state folder did not make`,
+    {
+      hint: `Type: PARLEY_CLUSTER=${name}-2 parley up --target kind   (or, to lose it: kind delete cluster --name ${name})`,
+    },
+  );
 }
 
 /** The file in the clone when it says what is wanted, else one in the state folder. */

@@ -10,6 +10,7 @@ import {
 import { InstallError } from '../install-error.ts';
 import type { Ledger } from '../ledger.ts';
 import { objectsOf } from '../manifest.ts';
+import { isServed, type ResourceType, resourceTypeRef } from '../resource-type.ts';
 import { type ClusterObjects, callAt, type ObjectRef, type Site, until } from '../site.ts';
 import type { Step } from '../step.ts';
 import { type LinkerdCertificates, linkerdCertificates } from './certificates.ts';
@@ -94,15 +95,7 @@ function checkBefore(site: Site, { capture }: LinkerdOptions): Step {
   };
 }
 
-const serverCrd: ObjectRef = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'servers.policy.linkerd.io' },
-};
-
-type Crd = ObjectRef & {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-};
+const serverCrd = resourceTypeRef('servers.policy.linkerd.io');
 
 function resourceTypes(site: Site): Step {
   return {
@@ -118,7 +111,7 @@ function resourceTypes(site: Site): Step {
       await until(
         site,
         establishedMs,
-        async () => (isEstablished(await objects.read<Crd>(serverCrd)) ? undefined : serverCrd.metadata.name),
+        async () => (isServed(await objects.read<ResourceType>(serverCrd)) ? undefined : serverCrd.metadata.name),
         (missing) =>
           new InstallError('NotEstablished', `the resource types of Linkerd are not served: ${missing}`, {
             hint: 'Type: kubectl get crds, then parley up',
@@ -127,10 +120,6 @@ function resourceTypes(site: Site): Step {
       return `${count} objects`;
     },
   };
-}
-
-function isEstablished(crd: Crd | undefined): boolean {
-  return crd?.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True') ?? false;
 }
 
 function controlPlane(site: Site, options: LinkerdOptions): Step {
