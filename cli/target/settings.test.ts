@@ -38,6 +38,9 @@ test('what the state folder has is what is meant when nothing else is said', () 
     contextName: 'mine',
     registry: 'r.test/team',
   });
+  const own = { target: 'kind', name: 'mine', mesh: 'istio', capture: 'init', made: {} } as const;
+  expect(readSettings({}, typed(), { name: 'kind', record: own })).toMatchObject({ cluster: 'mine', capture: 'init' });
+  expect(readSettings({}, typed({ capture: 'cni' }), { name: 'kind', record: own }).capture).toBe('cni');
   const kind = { ...record, target: 'kind', name: 'second' } as const;
   expect(readSettings({}, typed(), { name: 'kind', record: kind }).cluster).toBe('second');
 });

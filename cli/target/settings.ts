@@ -66,7 +66,7 @@ export function readSettings(
   { name: target, record }: Pick<Choice, 'name' | 'record'>,
 ): Settings {
   const wanted = (flag: string, variable: string) => invocation.text(flag) ?? (env[variable] || undefined);
-  const capture = wanted('capture', 'PARLEY_CAPTURE');
+  const capture = wanted('capture', 'PARLEY_CAPTURE') ?? record?.capture;
   const contextName = invocation.text('context') ?? (target === 'context' ? record?.name : undefined);
   const registry = invocation.text('registry') ?? record?.registry;
   const ownCluster = target === 'kind' ? record?.name : undefined;
