@@ -28,6 +28,8 @@ export interface Cluster {
   serverApply(object: ObjectName): Promise<unknown>;
   /** False when there was nothing to delete. */
   remove(name: ObjectName): Promise<boolean>;
+  /** Of Kubernetes, as the API server says: `v1.35.8`. */
+  version(): Promise<string>;
   readonly kubeConfig: KubeConfig;
 }
 
@@ -78,6 +80,12 @@ export async function openCluster(kubeconfigPath: string): Promise<Cluster> {
       call(`delete ${title(name)}`, async () => rest.send('DELETE', await pathOf(name)))
         .then(() => true)
         .catch(ifNotFound(false)),
+    version: async () => {
+      const { gitVersion } = await call<{ readonly gitVersion: string }>('read the version', () =>
+        rest.send('GET', '/version'),
+      );
+      return gitVersion;
+    },
   };
 }
 

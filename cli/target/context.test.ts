@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommandContext } from '../command.ts';
 import { stateFolder } from '../state-folder.ts';
-import { contextTarget } from './context.ts';
+import { contextTarget, kubernetesNote } from './context.ts';
 import { claim, ledgerOf, readRecord } from './record.ts';
 
 let home: string;
@@ -47,4 +47,9 @@ test('where nothing was made, nothing is asked for and the folder is free', asyn
   claim(context, { target: 'context', name: 'theirs', mesh: 'istio' });
   expect(await contextTarget.stop(context, readRecord(state))).toBe(false);
   expect(readRecord(state)).toBeUndefined();
+});
+
+test('a Kubernetes that the mesh was not made for is said', () => {
+  expect(kubernetesNote('linkerd', 'v1.35.8+k3s1')).toBe('v1.35.8+k3s1');
+  expect(kubernetesNote('linkerd', 'v1.36.0')).toBe('v1.36.0, and linkerd is made for 1.31 to 1.35');
 });

@@ -9,6 +9,7 @@ import type { MeshName } from '../../mesh/intent.ts';
 import { istioNamespace } from '../../mesh/istio/install.ts';
 import { linkerdNamespace } from '../../mesh/linkerd/install.ts';
 import { ownLabels } from '../../mesh/objects.ts';
+import { supportsKubernetes, versions } from '../../mesh/versions.ts';
 import { labels as observabilityLabels, namespace as observabilityNamespace } from '../../observability/names.ts';
 import { openCluster } from '../cluster.ts';
 import { Failure, usageFailure } from '../failure.ts';
@@ -42,7 +43,8 @@ export const contextTarget: Target = {
   },
   async steps(request) {
     const site = siteOf(request.context, request.kubeconfig);
-    return [accessStep(site, contextOf(request.settings)), ...meshSteps(site, request)];
+    const { settings } = request;
+    return [accessStep(site, contextOf(settings), settings.mesh), ...meshSteps(site, request)];
   },
   images: targetImages(deliveryOf),
   async stop(context, record) {
@@ -86,17 +88,27 @@ function captureOf(settings: Settings, does: Capture | undefined): Settings {
   return { ...settings, capture: does };
 }
 
-/** The access is copied before anything else; this step shows that it works. */
-function accessStep(site: Site, name: string): Step {
+/** The access is copied before anything else; this step shows that it works, and whether the mesh was made for such a cluster. */
+function accessStep(site: Site, name: string, mesh: MeshName): Step {
   const look = async () => {
     const cluster = await openCluster(site.kubeconfig);
     const found = await cluster.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
-    if (found) return `${name}, ${cluster.kubeConfig.getCurrentCluster()?.server}`;
+    if (found) {
+      const at = `${name}, ${cluster.kubeConfig.getCurrentCluster()?.server}`;
+      return `${at}, Kubernetes ${kubernetesNote(mesh, await cluster.version())}`;
+    }
     throw new Failure('NoCluster', `the context ${name} is no cluster: it has no Namespace kube-system`, {
       hint: 'Type: kubectl config get-contexts',
     });
   };
   return { title: 'cluster', look, run: look };
+}
+
+/** `v1.35.8`, and what the table of versions says when it is none of those that the mesh supports. Pure. */
+export function kubernetesNote(mesh: MeshName, version: string): string {
+  const { kubernetes } = versions.meshes[mesh];
+  if (supportsKubernetes(kubernetes, version)) return version;
+  return `${version}, and ${mesh} is made for ${kubernetes.min} to ${kubernetes.max}`;
 }
 
 /** What was made cannot be removed without the copy of the access, and must not be forgotten. */
