@@ -9,7 +9,7 @@ import { openPortForward } from './port-forward.ts';
 import { waitUntil } from './wait.ts';
 
 /** What has pages to look at, and the path that answers 200 once they are there. */
-export const boards = {
+const boards = {
   grafana: { port: ports.grafana.web, ready: '/api/health' },
   jaeger: { port: ports.jaeger.query, ready: '/api/services' },
   prometheus: { port: ports.prometheus.web, ready: '/-/ready' },

@@ -36,10 +36,18 @@ async function forwarded(cluster: Cluster): Promise<HostAddresses> {
   const { openPortForward } = await import('./port-forward.ts');
   const { podBehind } = await import('./pod-behind.ts');
   const pod = (await podBehind(cluster, namespace, edgeName)).metadata?.name ?? '';
-  const [http, https] = await Promise.all(
-    edgeGateway.listeners.map(({ port }) => openPortForward(cluster.kubeConfig, { namespace, pod, port })),
-  );
-  return { http: `127.0.0.1:${http?.port}`, https: `127.0.0.1:${https?.port}` };
+  const forward = async (listener: keyof HostAddresses) => {
+    const { port } = listenerOf(listener);
+    return `127.0.0.1:${(await openPortForward(cluster.kubeConfig, { namespace, pod, port })).port}`;
+  };
+  const [http, https] = await Promise.all([forward('http'), forward('https')]);
+  return { http, https };
+}
+
+function listenerOf(name: string) {
+  const found = edgeGateway.listeners.find((each) => each.name === name);
+  if (!found) throw new TypeError(`the Gateway ${edgeName} has no listener ${name}`);
+  return found;
 }
 
 export interface Token {

@@ -33,7 +33,7 @@ interface RouteMatch {
   readonly method?: { readonly service?: string };
 }
 
-export const routeKinds = [
+const routeKinds = [
   { apiVersion: `${gatewayGroup}/v1`, kind: 'HTTPRoute' },
   { apiVersion: `${gatewayGroup}/v1`, kind: 'GRPCRoute' },
 ] as const;

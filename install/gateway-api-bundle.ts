@@ -6,7 +6,7 @@ import { objectsOf } from './manifest.ts';
 import type { ObjectRef, Site } from './site.ts';
 
 /** Annotations of every CRD of a bundle (https://gateway-api.sigs.k8s.io/concepts/versioning/). */
-export const bundleAnnotations = {
+const bundleAnnotations = {
   version: 'gateway.networking.k8s.io/bundle-version',
   channel: 'gateway.networking.k8s.io/channel',
 } as const;

@@ -42,7 +42,7 @@ export interface ReleaseImage {
 }
 
 /** Label by which images of releases are found again; its value is the service. */
-export const serviceLabel = 'dev.parley.service';
+const serviceLabel = 'dev.parley.service';
 
 /**
  * Labels of a release's image, https://github.com/opencontainers/image-spec/blob/main/annotations.md. There is neither a date nor a

@@ -2,16 +2,16 @@ import { quoted, type Relabel, sumBy } from './promql.ts';
 import type { RecordingRule } from './rule.ts';
 
 /** Labels of every recorded series about an edge; `namespace` and `release` are the destination's. */
-export const edgeLabels = ['namespace', 'source', 'destination', 'release', 'protocol'] as const;
+const edgeLabels = ['namespace', 'source', 'destination', 'release', 'protocol'] as const;
 
 /** Labels of a recorded series about all callers of a release. */
-export const releaseLabels = ['namespace', 'destination', 'release'] as const;
+const releaseLabels = ['namespace', 'destination', 'release'] as const;
 
 /**
  * Classes of `code_class`: those of HTTP; gRPC statuses count as the class that says whose fault it was.
  * `none`: no answer came. `cancelled`: the caller gave up, which is nobody's failure.
  */
-export const codeClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'none', 'cancelled'] as const;
+const codeClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'none', 'cancelled'] as const;
 export type CodeClass = (typeof codeClasses)[number];
 
 const failed = `code_class=~"5xx|none"`;

@@ -5,7 +5,7 @@ export interface RecordingRule {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-export const severities = ['critical', 'warning'] as const;
+const severities = ['critical', 'warning'] as const;
 
 /** An alert. Somebody who is woken by it reads `annotations` in this order. */
 export interface AlertingRule {

@@ -2,7 +2,7 @@ import { rate, sumBy } from './promql.ts';
 import type { RecordingRule } from './rule.ts';
 
 /** Labels of a recorded series about what a service says of itself (services/kit/metrics.ts). */
-export const operationLabels = ['namespace', 'service', 'release', 'operation'] as const;
+const operationLabels = ['namespace', 'service', 'release', 'operation'] as const;
 
 /** What services tell of themselves; whoever called, and whether the mesh saw it or not. */
 export const serviceRules: readonly RecordingRule[] = [
