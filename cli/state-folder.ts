@@ -10,7 +10,7 @@ export interface StateFolder {
   readonly targetRecord: string;
   readonly daemonRecord: string;
   readonly daemonLog: string;
-  /** Held by the `up` or `down` that is at work. */
+  /** Held by the `up`, `down`, `release` or `split` that is at work. */
   readonly upLock: string;
   /** Certificate of the authority that signed the edge's certificate, for `curl --cacert`. */
   readonly edgeAuthority: string;

@@ -2,13 +2,10 @@ import type { Plan } from '../../charts/plan.ts';
 import { ownLabels } from '../../mesh/objects.ts';
 import { type Applied, applyAll } from '../apply/apply.ts';
 import type { Cluster, ObjectName } from '../cluster.ts';
-import type { CommandContext } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { observe, planOf } from '../plan.ts';
 import type { Rendered } from '../rendering.ts';
-import { namespace, programmed, readRoutes, refusedRoute } from '../routes.ts';
-import { type Missing, waitUntil } from '../wait.ts';
-import type { WaitOptions } from './releases-ready.ts';
+import { namespace } from '../routes.ts';
 
 export interface CarriedOut {
   readonly applied: readonly Applied[];
@@ -43,31 +40,6 @@ export async function surplus(cluster: Cluster, rendered: Rendered): Promise<Obj
     }
   }
   return found;
-}
-
-export interface RoutesWait extends WaitOptions {
-  /** Looks closer than the routes' status does, at what the sidecars have; what is missing. */
-  readonly confirm?: () => Promise<Missing>;
-}
-
-/** Waits until the sidecars confirmed the routes as they are written now. Fails at once when one is refused. */
-export function waitForRoutes(context: CommandContext, cluster: Cluster, options: RoutesWait): Promise<void> {
-  const { timeoutMs, service, say, confirm } = options;
-  return waitUntil(
-    context,
-    'routes in force',
-    { timeoutMs, hint: `Type: kubectl -n ${namespace} describe httproutes,grpcroutes` },
-    async () => {
-      for (const [name, route] of await readRoutes(cluster)) {
-        if (service && name !== service && name !== `edge-${service}`) continue;
-        const state = programmed(route);
-        if (state.state === 'refused') throw refusedRoute(name, state.why);
-        if (state.state === 'pending') return `${name}: ${state.why}`;
-      }
-      return confirm?.();
-    },
-    say,
-  );
 }
 
 /** The plan of what runs now. Fails when nothing does. */

@@ -2,8 +2,9 @@ import type { Plan } from '../../charts/plan.ts';
 import type { MeshName } from '../../mesh/intent.ts';
 import type { Cluster } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
+import { namespace, programmed, readRoutes, refusedRoute } from '../routes.ts';
 import { openConfirmation } from '../sidecars/confirm-routes.ts';
-import { waitForRoutes } from './carry-out.ts';
+import { type Missing, waitUntil } from '../wait.ts';
 import type { WaitOptions } from './releases-ready.ts';
 
 export interface RoutesInForce extends WaitOptions {
@@ -23,4 +24,29 @@ export async function routesInForce(context: CommandContext, cluster: Cluster, o
   } finally {
     await confirmation?.close();
   }
+}
+
+interface RoutesWait extends WaitOptions {
+  /** Looks closer than the routes' status does, at what the sidecars have; what is missing. */
+  readonly confirm?: () => Promise<Missing>;
+}
+
+/** Waits until the sidecars confirmed the routes as they are written now. Fails at once when one is refused. */
+function waitForRoutes(context: CommandContext, cluster: Cluster, options: RoutesWait): Promise<void> {
+  const { timeoutMs, service, say, confirm } = options;
+  return waitUntil(
+    context,
+    'routes in force',
+    { timeoutMs, hint: `Type: kubectl -n ${namespace} describe httproutes,grpcroutes` },
+    async () => {
+      for (const [name, route] of await readRoutes(cluster)) {
+        if (service && name !== service && name !== `edge-${service}`) continue;
+        const state = programmed(route);
+        if (state.state === 'refused') throw refusedRoute(name, state.why);
+        if (state.state === 'pending') return `${name}: ${state.why}`;
+      }
+      return confirm?.();
+    },
+    say,
+  );
 }

@@ -3,7 +3,7 @@ import type { CommandContext } from '../command.ts';
 import { stateFolder } from '../state-folder.ts';
 import { waitUntil } from '../wait.ts';
 
-/** Runs `work` while no other `up` or `down` is at work on this state folder; waits for the one that is, and says so. */
+/** Runs `work` while no other `up`, `down`, `release` or `split` is at work on this state folder; waits for the one that is, and says so. */
 export async function withUpLock<T>(
   context: CommandContext,
   what: string,
