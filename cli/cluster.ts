@@ -33,7 +33,7 @@ export interface Cluster {
   readonly kubeConfig: KubeConfig;
 }
 
-/** Opens the cluster of a kubeconfig file. Fails when the file is not there: nothing runs yet. */
+/** Opens the cluster of a kubeconfig file. Fails when the file is not there: nothing runs yet; and when its cluster cannot be spoken to as it says. */
 export async function openCluster(kubeconfigPath: string): Promise<Cluster> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const kubeConfig = new KubeConfig();
@@ -45,7 +45,12 @@ export async function openCluster(kubeconfigPath: string): Promise<Cluster> {
       hint: 'Type: parley up',
     });
   }
-  const rest = await openKubeRest(kubeConfig);
+  const rest = await openKubeRest(kubeConfig).catch((cause) => {
+    throw new Failure('BadKubeconfig', `${kubeconfigPath} cannot be used: ${messageOf(cause)}`, {
+      cause,
+      hint: `Type: kubectl --kubeconfig ${kubeconfigPath} config view`,
+    });
+  });
   const pathOf = async ({ apiVersion, kind, metadata }: ObjectName) =>
     `${await rest.pathOf(apiVersion, kind, metadata.namespace)}/${encodeURIComponent(metadata.name)}`;
   const call = <T>(what: string, work: () => Promise<unknown>) =>

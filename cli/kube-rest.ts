@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 
 /** An answer that is no success, in the server's own words. */
 export class RestError extends Error {
@@ -47,12 +47,12 @@ const connections = 8;
  * not know; so the library reads the kubeconfig and authenticates, and the objects are sent as they are.
  */
 export async function openKubeRest(kubeConfig: KubeConfig): Promise<KubeRest> {
-  const server = kubeConfig.getCurrentCluster()?.server;
+  const { server, proxyUrl } = kubeConfig.getCurrentCluster() ?? {};
   if (!server) throw new RestError(0, 'the kubeconfig names no server in its current context');
   const options: RequestOptions = {};
   await kubeConfig.applyToHTTPSOptions(options);
   const { ca, cert, key, rejectUnauthorized = true, servername } = options;
-  const agent = new Agent({ connections, connect: { ca, cert, key, rejectUnauthorized, servername } });
+  const agent = dispatcherOf(proxyUrl, { ca, cert, key, rejectUnauthorized, servername });
   const rest = restOver(agent, server.replace(/\/$/, ''), headersOf(options.headers));
   const resources = new Map<string, Promise<readonly Resource[]>>();
   const resourcesOf = (apiVersion: string) => {
@@ -75,6 +75,14 @@ export async function openKubeRest(kubeConfig: KubeConfig): Promise<KubeRest> {
       return `${root(apiVersion)}${scope}/${found.name}`;
     },
   };
+}
+
+/** By way of the proxy that the kubeconfig names, if it names one. */
+function dispatcherOf(proxyUrl: string | undefined, tls: buildConnector.BuildOptions): Dispatcher {
+  if (!proxyUrl) return new Agent({ connections, connect: tls });
+  if (/^https?:/.test(proxyUrl))
+    return new ProxyAgent({ uri: proxyUrl, connections, requestTls: tls, proxyTunnel: true });
+  throw new RestError(0, `proxy-url ${proxyUrl} of the kubeconfig: only proxies of http and https are spoken to`);
 }
 
 function root(apiVersion: string): string {

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { KubeConfig } from '@kubernetes/client-node';
+import { afterEach, expect, test } from 'vitest';
+import { openKubeRest } from './kube-rest.ts';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+async function listen(server: Server): Promise<string> {
+  servers.push(server);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function configOf(server: string, proxyUrl?: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromClusterAndUser({ name: 'c', server, skipTLSVerify: true, proxyUrl }, { name: 'u' });
+  return config;
+}
+
+test('a kubeconfig with a proxy is followed', async () => {
+  const api = await listen(createServer((_, answer) => answer.end('{"gitVersion":"v1.35.8"}')));
+  const asked: string[] = [];
+  const proxy = createServer().on('connect', ({ url = '' }, client) => {
+    asked.push(url);
+    const [host = '', port = ''] = url.split(':');
+    const server = connect(Number(port), host, () => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      client.pipe(server).pipe(client);
+    });
+    client.on('close', () => server.destroy());
+    server.on('close', () => client.destroy());
+  });
+  const rest = await openKubeRest(configOf(`http://${api}`, `http://${await listen(proxy)}`));
+  expect(await rest.send('GET', '/version')).toEqual({ gitVersion: 'v1.35.8' });
+  expect(asked).toEqual([api]);
+});
+
+test('a proxy that is not spoken to is refused by name', async () => {
+  await expect(openKubeRest(configOf('http://127.0.0.1:1', 'socks5://127.0.0.1:2'))).rejects.toThrow(
+    'proxy-url socks5://127.0.0.1:2 of the kubeconfig',
+  );
+});
