@@ -1,7 +1,7 @@
 import type { Span } from '../../services/testing/otlp.ts';
 import type { Commands } from '../commands.ts';
-import { eventually } from '../eventually.ts';
 import { http } from '../http.ts';
+import { forwarded } from './forward.ts';
 
 /** Jaeger's query API behind a port-forward. */
 export interface Jaeger {
@@ -28,12 +28,7 @@ interface JaegerAnswer {
 const kinds: Readonly<Record<string, number>> = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 };
 
 export async function openJaeger(commands: Commands): Promise<Jaeger> {
-  const forward = commands.beginKubectl('-n', 'observability', 'port-forward', 'service/jaeger', ':16686');
-  const url = await eventually('a port-forward to Jaeger', 20_000, () => {
-    const port = /Forwarding from 127\.0\.0\.1:(\d+)/.exec(forward.stdout())?.[1];
-    if (!port) throw new Error(forward.stderr() || 'it says nothing');
-    return `http://127.0.0.1:${port}`;
-  });
+  const { url, close } = await forwarded(commands, 'jaeger', 16686);
   return {
     spansOf: async (traceId) => {
       const answer = await http(`${url}/api/traces/${traceId}`);
@@ -41,10 +36,7 @@ export async function openJaeger(commands: Commands): Promise<Jaeger> {
       if (answer.status !== 200) throw new Error(`Jaeger: ${answer.status} ${answer.text}`);
       return spansFromJaeger(answer.json<JaegerAnswer>());
     },
-    close: async () => {
-      forward.child.kill('SIGTERM');
-      await forward.finished;
-    },
+    close,
   };
 }
 

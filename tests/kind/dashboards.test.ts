@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { notLiveYet } from '../../observability/dashboards/queries.ts';
+import { meshMetricsNames } from '../../observability/rules/rules.ts';
+import { eventually } from '../eventually.ts';
+import { type Exchange, startExchange } from '../exchange.ts';
+import { http } from '../http.ts';
+import { loadWhile, sharedLoad } from '../load.ts';
+import { type Forwarded, forwarded } from './forward.ts';
+import { panelQueries } from './panels.ts';
+
+let exchange: Exchange;
+let prometheus: Forwarded;
+beforeAll(async () => {
+  exchange = await startExchange();
+  prometheus = await forwarded(exchange, 'prometheus', 9090);
+});
+afterAll(async () => {
+  await prometheus?.close();
+  await exchange?.stop();
+});
+
+/** Series that an expression returns now; throws when Prometheus refuses it. */
+async function seriesOf(expr: string): Promise<number> {
+  const answer = await http(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(expr)}`);
+  if (answer.status !== 200) throw new Error(`${expr}: ${answer.status} ${answer.text}`);
+  return answer.json<{ data: { result: unknown[] } }>().data.result.length;
+}
+
+test('after a run every panel of every dashboard has something to show', async () => {
+  const meshMetrics = meshMetricsNames.find((name) => name === process.env.PARLEY_MESH_METRICS) ?? 'standard';
+  const queries = panelQueries({ mesh: 'istio', meshMetrics });
+  const live = queries.filter(({ expr }) => !Object.keys(notLiveYet).some((metric) => expr.includes(metric)));
+  expect(live.length).toBeGreaterThan(30);
+  const empty = async () => {
+    const found = await Promise.all(live.map(async (query) => ({ ...query, series: await seriesOf(query.expr) })));
+    return found.filter(({ series }) => series === 0).map(({ panel, expr }) => `${panel}: ${expr}`);
+  };
+  await loadWhile(
+    exchange,
+    async () => {
+      await eventually('every panel has series', 120_000, empty, (left) => left.length === 0);
+    },
+    sharedLoad(0.3),
+  );
+  process.stdout.write(`panels: ${live.length} of ${queries.length} queries return series, ${meshMetrics} metrics\n`);
+});
+
+test('the check can fail: a query for what nobody measures returns nothing, and one that is no query is refused', async () => {
+  expect(await seriesOf('parley:requests:rate1m{namespace="nowhere"}')).toBe(0);
+  await expect(seriesOf('sum(')).rejects.toThrow(/parse error/);
+});
