@@ -5,6 +5,7 @@ import type { Environment } from './environments.ts';
 /** How traffic gets into sidecars: by the mesh's CNI plug-in, or by an init container, which needs NET_ADMIN. */
 export const captures = ['cni', 'init'] as const;
 export type Capture = (typeof captures)[number];
+export const defaultCapture: Capture = 'cni';
 
 /**
  * Where the database keeps its data: in a claim, which outlives Pods, or in the Pod itself, for clusters without volumes that an
@@ -12,6 +13,7 @@ export type Capture = (typeof captures)[number];
  */
 export const storages = ['claim', 'ephemeral'] as const;
 export type Storage = (typeof storages)[number];
+export const defaultStorage: Storage = 'claim';
 
 /** What every part of the chart is built from. */
 export interface ChartContext {

@@ -6,7 +6,7 @@ import type { Compiled, Finding } from '../mesh/mesh.ts';
 import type { KubeObject } from '../mesh/objects.ts';
 import type { Catalogue } from './catalogue.ts';
 import { objectsOf } from './chart-objects.ts';
-import type { Capture, Storage } from './context.ts';
+import { type Capture, defaultCapture, defaultStorage, type Storage } from './context.ts';
 import { environmentOf } from './environments.ts';
 import { exchangeChart } from './exchange.ts';
 import { inOrder } from './order.ts';
@@ -25,9 +25,9 @@ export interface RenderOptions {
   readonly tracing?: MeshIntent['tracing'];
   /** Who may read metrics; absent: nobody. */
   readonly monitoring?: Monitoring;
-  /** How traffic gets into the sidecars; absent: `cni`. */
+  /** How traffic gets into the sidecars; absent: {@link defaultCapture}. */
   readonly capture?: Capture;
-  /** Where the database keeps its data; absent: `claim`. */
+  /** Where the database keeps its data; absent: {@link defaultStorage}. */
   readonly storage?: Storage;
   /** What images are called in the cluster, by the names of the charts; one that is not listed keeps its name. */
   readonly images?: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export function render(options: RenderOptions): KubeObject[] {
   const environment = environmentOf(options.env);
   const mesh = meshOf(options.mesh);
   const { intent, compiled } = compiledOf(options);
-  const { collector, catalogue, capture = 'cni', storage = 'claim', images = {} } = options;
+  const { collector, catalogue, capture = defaultCapture, storage = defaultStorage, images = {} } = options;
   const context = {
     intent,
     mesh,

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { defaultCapture } from '../../charts/context.ts';
 import { deleteKindCluster, kindClusterStep } from '../../install/kind-cluster.ts';
 import { meshTool, requireTools, tools } from '../../install/tools.ts';
 import { requireFree } from '../../local/daemon/host-ports.ts';
@@ -13,7 +14,7 @@ import type { Target } from './target.ts';
 /** A cluster of its own on this machine, made by kind in containers; the edge is on mapped loopback ports. */
 export const kindTarget: Target = {
   name: 'kind',
-  describe(context, { cluster, mesh, capture = 'cni' }) {
+  describe(context, { cluster, mesh, capture = defaultCapture }) {
     const { http, https } = hostPorts(context.env);
     const hosts = { http: `127.0.0.1:${http}`, https: `127.0.0.1:${https}` };
     return { target: 'kind', name: cluster, mesh, capture, hosts };

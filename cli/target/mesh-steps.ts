@@ -1,3 +1,4 @@
+import { defaultCapture } from '../../charts/context.ts';
 import { gatewayApiStep, removeGatewayApi } from '../../install/gateway-api.ts';
 import { istioCapture, istioStep, removeIstio } from '../../install/istio.ts';
 import type { Ledger } from '../../install/ledger.ts';
@@ -13,7 +14,7 @@ import type { TargetRequest } from './target.ts';
 
 /** What a cluster needs before any object of the exchange, whoever made the cluster. */
 export function meshSteps(site: Site, { context, settings, ledger }: TargetRequest): Step[] {
-  const { mesh, capture = 'cni', meshMetrics, parts } = settings;
+  const { mesh, capture = defaultCapture, meshMetrics, parts } = settings;
   const { trustDomain } = exchange;
   const gatewayApi = gatewayApiStep(site, mesh, ledger);
   const traced = parts.includes('collector');

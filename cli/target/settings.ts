@@ -1,4 +1,4 @@
-import { type Capture, captures, type Storage, storages } from '../../charts/context.ts';
+import { type Capture, captures, defaultStorage, type Storage, storages } from '../../charts/context.ts';
 import { type EnvironmentName, environmentNames } from '../../charts/environments.ts';
 import { defaultClusterName } from '../../install/kind-config.ts';
 import { type MeshName, meshNames } from '../../mesh/intent.ts';
@@ -15,7 +15,7 @@ import { type TargetName, targetNames } from './target.ts';
 export interface Settings {
   readonly mesh: MeshName;
   readonly env: EnvironmentName;
-  /** How traffic gets into sidecars; absent: nobody asked, so `cni`, or what an installed mesh does. */
+  /** How traffic gets into sidecars; absent: nobody asked, so the default, or what an installed mesh does. */
   readonly capture?: Capture;
   /** Where the database keeps its data. */
   readonly storage: Storage;
@@ -74,7 +74,7 @@ export function readSettings(
     mesh: oneOf(wanted('mesh', 'MESH') ?? 'istio', meshNames, 'mesh'),
     env: oneOf(invocation.text('env') ?? 'dev', environmentNames, 'environment'),
     ...(capture === undefined ? {} : { capture: oneOf(capture, captures, 'capture') }),
-    storage: oneOf(wanted('storage', 'PARLEY_STORAGE') ?? 'claim', storages, 'storage'),
+    storage: oneOf(wanted('storage', 'PARLEY_STORAGE') ?? defaultStorage, storages, 'storage'),
     meshMetrics: oneOf(
       wanted('mesh-metrics', 'PARLEY_MESH_METRICS') ?? 'standard',
       meshMetricsNames,

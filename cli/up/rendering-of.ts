@@ -1,4 +1,4 @@
-import type { Capture } from '../../charts/context.ts';
+import { type Capture, defaultCapture } from '../../charts/context.ts';
 import { exchange } from '../../mesh/exchange.ts';
 import type { KubeObject } from '../../mesh/objects.ts';
 import { otlpHttpPort } from '../../mesh/ports.ts';
@@ -21,7 +21,7 @@ export async function renderingOf(
   settings: Settings,
   images: Readonly<Record<string, string>> | undefined,
 ): Promise<Rendering> {
-  const { mesh, env, parts, capture = 'cni', storage } = settings;
+  const { mesh, env, parts, capture = defaultCapture, storage } = settings;
   const own = parts.includes('collector') ? `http://${hostOf('collector')}:${otlpHttpPort}` : undefined;
   const collector = own ?? (context.env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined);
   const common = { mesh, env, repo: context.repo, ...(collector ? { collector } : {}) };
