@@ -11,8 +11,8 @@ import { linkerdNamespace } from '../../mesh/linkerd/install.ts';
 import { ownLabels } from '../../mesh/objects.ts';
 import { supportsKubernetes, versions } from '../../mesh/versions.ts';
 import { labels as observabilityLabels, namespace as observabilityNamespace } from '../../observability/names.ts';
-import { openCluster } from '../cluster.ts';
-import { Failure, usageFailure } from '../failure.ts';
+import { type Cluster, openCluster } from '../cluster.ts';
+import { Failure, messageOf, usageFailure } from '../failure.ts';
 import { namespace } from '../routes.ts';
 import { type StateFolder, stateFolder } from '../state-folder.ts';
 import { type Delivery, targetImages } from './images.ts';
@@ -37,8 +37,9 @@ export const contextTarget: Target = {
     return requireTools([tools.docker, ...(loaded ? [tools.kind] : []), meshTool[settings.mesh]], env, signal);
   },
   async access(context, settings, kubeconfig) {
-    await copyContext(context.env, contextOf(settings), kubeconfig);
-    const does = await installedCapture(await openCluster(kubeconfig), settings.mesh);
+    const name = contextOf(settings);
+    await copyContext(context.env, name, kubeconfig);
+    const does = await installedCapture(await openContext(name, kubeconfig), settings.mesh);
     return captureOf(settings, does);
   },
   async steps(request) {
@@ -88,18 +89,25 @@ function captureOf(settings: Settings, does: Capture | undefined): Settings {
   return { ...settings, capture: does };
 }
 
+/** Opens the cluster of a context, of which a copy is in `kubeconfig`. Fails when it does not answer, or is no cluster. */
+async function openContext(name: string, kubeconfig: string): Promise<Cluster> {
+  const hint = `Type: kubectl --context ${name} get namespaces`;
+  const cluster = await openCluster(kubeconfig);
+  const found = await cluster
+    .read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } })
+    .catch((cause) => {
+      throw new Failure('NoAnswer', `the context ${name} cannot be used: ${messageOf(cause)}`, { cause, hint });
+    });
+  if (found) return cluster;
+  throw new Failure('NoCluster', `the context ${name} is no cluster: it has no Namespace kube-system`, { hint });
+}
+
 /** The access is copied before anything else; this step shows that it works, and whether the mesh was made for such a cluster. */
 function accessStep(site: Site, name: string, mesh: MeshName): Step {
   const look = async () => {
-    const cluster = await openCluster(site.kubeconfig);
-    const found = await cluster.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
-    if (found) {
-      const at = `${name}, ${cluster.kubeConfig.getCurrentCluster()?.server}`;
-      return `${at}, Kubernetes ${kubernetesNote(mesh, await cluster.version())}`;
-    }
-    throw new Failure('NoCluster', `the context ${name} is no cluster: it has no Namespace kube-system`, {
-      hint: 'Type: kubectl config get-contexts',
-    });
+    const cluster = await openContext(name, site.kubeconfig);
+    const server = cluster.kubeConfig.getCurrentCluster()?.server;
+    return `${name}, ${server}, Kubernetes ${kubernetesNote(mesh, await cluster.version())}`;
   };
   return { title: 'cluster', look, run: look };
 }
