@@ -40,7 +40,11 @@ export const proxyPlaces = {
 const answerWithinMs = 10_000;
 
 /** The sidecars of the embedded cluster by their Unix sockets if its daemon serves this state folder, else those of `place` by port-forwards. */
-export function openSidecars(context: CommandContext, cluster: Cluster, place: ProxyPlace): Sidecars {
+export function openSidecars(
+  context: Pick<CommandContext, 'env' | 'repo'>,
+  cluster: Pick<Cluster, 'kubeConfig'>,
+  place: ProxyPlace,
+): Sidecars {
   const { path } = stateFolder(context);
   return runningDaemon(path) ? embeddedSidecars(path) : forwardedSidecars(cluster, place);
 }
@@ -61,16 +65,21 @@ function embeddedSidecars(home: string): Sidecars {
   };
 }
 
-function forwardedSidecars({ kubeConfig }: Cluster, { container, port }: ProxyPlace): Sidecars {
+function forwardedSidecars({ kubeConfig }: Pick<Cluster, 'kubeConfig'>, { container, port }: ProxyPlace): Sidecars {
   const open = new Map<string, Promise<OpenPortForward>>();
+  const forwardTo = (pod: string): Promise<OpenPortForward> => {
+    const opening = open.get(pod) ?? openPortForward(kubeConfig, { namespace, pod, port });
+    open.set(pod, opening);
+    // Whoever waits for it is told; the next who asks tries anew.
+    opening.catch(() => open.get(pod) === opening && open.delete(pod));
+    return opening;
+  };
   return {
     admin: async (pod) => {
       const { name = '' } = pod.metadata ?? {};
       const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
       if (!containers.some((each) => each.name === container)) return undefined;
-      const forward = open.get(name) ?? openPortForward(kubeConfig, { namespace, pod: name, port });
-      open.set(name, forward);
-      return forwardedAdmin(name, (await forward).port);
+      return forwardedAdmin(name, (await forwardTo(name)).port);
     },
     close: async () => {
       for (const forward of await Promise.allSettled(open.values())) {
