@@ -49,6 +49,13 @@ test('a program that fails: its command line and exit code, its last lines, the 
   expect((failure.cause as Error).message).toBe(lines.join('\n'));
 });
 
+test('stdout that is a result is not in the error; stdout that is progress is', async () => {
+  const script = 'echo a key; echo why >&2; exit 1';
+  expect((await failureOf(callProgram(call(script)))).cause).toMatchObject({ message: 'why' });
+  const told = await failureOf(callProgram(call(script, { onLine: () => {} })));
+  expect(String(told.cause)).toContain('a key');
+});
+
 test('a program that is not there has a name of its own', async () => {
   const missing = call('', { program: 'no-such-program', missingHint: 'https://example.org/install' });
   expect(await failureOf(callProgram(missing))).toMatchObject({

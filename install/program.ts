@@ -13,7 +13,7 @@ export interface ProgramCall {
   readonly hint: string;
   /** What to type when the program is not there; absent: `hint`. */
   readonly missingHint?: string;
-  /** Gets each line that the program writes, on either stream. */
+  /** Gets each line that the program writes, on either stream. Given: stdout is progress; absent: it is a result, which errors never show. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -24,7 +24,8 @@ const graceMs = 5000;
 
 /**
  * Runs a program to its end and returns what it wrote on stdout. Throws InstallError: `ProgramMissing` when it is not on PATH,
- * `ProgramFailed` when it exits otherwise than with 0 (the message is the command line, the cause the last lines that it wrote).
+ * `ProgramFailed` when it exits otherwise than with 0 (the message is the command line, the cause the last lines that it wrote
+ * on stderr, and on stdout too when that is progress: a result may hold keys).
  * When the signal fires, the program's process group gets SIGTERM, then SIGKILL, and the signal's reason is thrown.
  */
 export async function callProgram(call: ProgramCall): Promise<string> {
@@ -98,9 +99,10 @@ function listen(child: ChildProcess, onLine: ProgramCall['onLine']) {
     let rest = '';
     const take = (line: string) => {
       if (line.trim() === '') return;
+      onLine?.(line);
+      if (stream === child.stdout && !onLine) return;
       lines.push(line);
       if (lines.length > shownLines) lines.shift();
-      onLine?.(line);
     };
     stream?.setEncoding('utf8').on('data', (text: string) => {
       if (stream === child.stdout) chunks.push(text);
