@@ -3,6 +3,7 @@ import type { Plan } from '../charts/plan.ts';
 import { ownLabels } from '../mesh/objects.ts';
 import { releaseName } from '../mesh/release.ts';
 import type { Cluster, ClusterObject } from './cluster.ts';
+import { Failure } from './failure.ts';
 import { namespace, type Route, readRoutes, weightsOf } from './routes.ts';
 
 export type RunningDeployment = ClusterObject<Deployment>;
@@ -45,6 +46,13 @@ export function planOf(observed: Observed): Plan {
     releases[release.version] = weights[releaseName(release.service, release.version)] ?? 0;
   }
   return plan;
+}
+
+/** The plan of what runs now. Fails when nothing does. */
+export async function currentPlan(cluster: Cluster): Promise<Plan> {
+  const plan = planOf(await observe(cluster));
+  if (Object.keys(plan).length > 0) return plan;
+  throw new Failure('NotRunning', 'no release runs', { hint: 'Type: parley up' });
 }
 
 /** What runs already, and the default for services that do not. A service none of whose releases has weight gets the default too. */

@@ -23,6 +23,23 @@ export type Difference =
     }
   | { readonly result: 'unchanged'; readonly live: ClusterObject };
 
+/** What `up` would do to one object, as it is shown. */
+export interface ObjectDifference {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly result: 'created' | 'configured' | 'unchanged' | 'removed';
+  /** Of one that would be configured. */
+  readonly fields?: readonly FieldChange[];
+}
+
+/** What `up` would change. */
+export interface Differences {
+  /** Of the installation; `found` absent: `up` would bring it about. */
+  readonly steps: readonly { readonly title: string; readonly found?: string }[];
+  readonly objects: readonly ObjectDifference[];
+}
+
 /** Reads the live object and compares it three-way with the wanted one; changes nothing. */
 export async function differenceOf(cluster: Cluster, object: ObjectName): Promise<Difference> {
   const wanted = plainJson(object);

@@ -38,7 +38,7 @@ export const render: Command = {
 
 async function runningPlan(context: Parameters<Command['run']>[0]) {
   const { openCluster } = await import('../cluster.ts');
-  const { currentPlan } = await import('../up/carry-out.ts');
+  const { currentPlan } = await import('../plan.ts');
   const { stateFolder } = await import('../state-folder.ts');
   return currentPlan(await openCluster(stateFolder(context).kubeconfig));
 }

@@ -1,5 +1,4 @@
-import type { FieldChange } from '../apply/difference.ts';
-import type { Differences, ObjectDifference } from '../up/differences.ts';
+import type { Differences, FieldChange, ObjectDifference } from '../apply/difference.ts';
 import type { Colors } from './color.ts';
 
 const signs = { created: '+', configured: '~', removed: '-' } as const;

@@ -8,9 +8,9 @@ import type { IdentityForm } from '../../mesh/identity.ts';
 import { linkerdVerdict } from '../../mesh/linkerd/edge-verdict.ts';
 import type { Cluster } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
+import { currentPlan } from '../plan.ts';
 import { choicesInForce } from '../rendering.ts';
 import { stateFolder } from '../state-folder.ts';
-import { currentPlan } from '../up/carry-out.ts';
 import { openSidecars, type ProxyPlace, proxyPlaces, type SidecarAdmin, type Sidecars } from './admin.ts';
 import { lookAtEnvoy, lookAtLinkerd, lookAtPods } from './pods.ts';
 

@@ -1,9 +1,6 @@
-import type { Plan } from '../../charts/plan.ts';
 import { ownLabels } from '../../mesh/objects.ts';
 import { type Applied, applyAll } from '../apply/apply.ts';
 import type { Cluster, ObjectName } from '../cluster.ts';
-import { Failure } from '../failure.ts';
-import { observe, planOf } from '../plan.ts';
 import type { Rendered } from '../rendering.ts';
 import { namespace } from '../routes.ts';
 
@@ -40,11 +37,4 @@ export async function surplus(cluster: Cluster, rendered: Rendered): Promise<Obj
     }
   }
   return found;
-}
-
-/** The plan of what runs now. Fails when nothing does. */
-export async function currentPlan(cluster: Cluster): Promise<Plan> {
-  const plan = planOf(await observe(cluster));
-  if (Object.keys(plan).length > 0) return plan;
-  throw new Failure('NotRunning', 'no release runs', { hint: 'Type: parley up' });
 }

@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { readCatalogue } from '../../charts/catalogue.ts';
 import { defaultPlan } from '../../charts/plan.ts';
 import type { Step } from '../../install/step.ts';
-import { changedFields, differenceOf, type FieldChange, plainJson } from '../apply/difference.ts';
+import {
+  changedFields,
+  type Differences,
+  differenceOf,
+  type ObjectDifference,
+  plainJson,
+} from '../apply/difference.ts';
 import type { Cluster, ObjectName } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
 import { completePlan, observe, planOf } from '../plan.ts';
@@ -11,22 +17,6 @@ import type { Settings } from '../target/settings.ts';
 import type { Target } from '../target/target.ts';
 import { surplus } from './carry-out.ts';
 import { renderingOf } from './rendering-of.ts';
-
-export interface ObjectDifference {
-  readonly kind: string;
-  readonly namespace?: string;
-  readonly name: string;
-  readonly result: 'created' | 'configured' | 'unchanged' | 'removed';
-  /** Of one that would be configured. */
-  readonly fields?: readonly FieldChange[];
-}
-
-/** What `up` would change. */
-export interface Differences {
-  /** Of the installation; `found` absent: `up` would bring it about. */
-  readonly steps: readonly { readonly title: string; readonly found?: string }[];
-  readonly objects: readonly ObjectDifference[];
-}
 
 /** Looks at everything that `up` brings about; nothing that is sent changes anything. Stops looking at steps where the cluster is not there. */
 export async function differences(

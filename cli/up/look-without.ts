@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ledger } from '../../install/ledger.ts';
+import type { Differences } from '../apply/difference.ts';
 import { openCluster } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
 import { createProgress } from '../output/progress.ts';
@@ -9,7 +10,7 @@ import { stateFolder } from '../state-folder.ts';
 import { readRecord, requireClaimable, type TargetRecord } from '../target/record.ts';
 import type { Settings } from '../target/settings.ts';
 import type { Target } from '../target/target.ts';
-import { type Differences, differences } from './differences.ts';
+import { differences } from './differences.ts';
 
 /** What `up` would change, seen without claiming the state folder: the access to a cluster of others is copied to a place that is gone afterwards. */
 export async function lookWithout(target: Target, context: CommandContext, settings: Settings): Promise<Differences> {
