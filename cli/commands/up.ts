@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command, CommandContext } from '../command.ts';
+import { parseDuration } from '../duration.ts';
 import { interrupted } from '../failure.ts';
 import { writeDocument } from '../output/document.ts';
 import { createProgress } from '../output/progress.ts';
@@ -29,13 +30,14 @@ export const up: Command = {
   ],
   async run(context, invocation) {
     const { output, text } = invocation;
-    const choice = await chooseTarget(context, text('target'), text('context'));
-    const settings = readSettings(context.env, invocation, choice);
-    const target = await openTarget(choice.name);
+    const timeoutMs = parseDuration(text('timeout') ?? '5m', '--timeout');
     const progress = createProgress(context.stderr, context.env, context.clock);
-    progress.note(`target ${choice.name} (${choice.why}), mesh ${settings.mesh}`);
-    await withUpLock(context, 'parley up', settings.timeoutMs, async () => {
+    await withUpLock(context, 'parley up', timeoutMs, async () => {
       if (context.signal.aborted) throw interrupted();
+      const choice = await chooseTarget(context, text('target'), text('context'));
+      const settings = readSettings(context.env, invocation, choice);
+      const target = await openTarget(choice.name);
+      progress.note(`target ${choice.name} (${choice.why}), mesh ${settings.mesh}`);
       const done = await bringUp(target, { context, progress, settings });
       const { mesh } = settings;
       if (output !== 'text') await writeDocument(context.stdout, output, 'Up', { target: choice.name, mesh, ...done });
