@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Construct } from 'constructs';
 import { postgres } from '../mesh/exchange.ts';
 import { ownLabels, serviceSelector } from '../mesh/objects.ts';
@@ -33,7 +34,7 @@ export function database(scope: Construct, context: ChartContext, services: read
   });
   new k8s.KubeConfigMap(scope, `config-map-${name}`, {
     metadata: { ...metadata, name: startName },
-    data: { [startScript]: startCommands, [queriesFile]: `${ownershipQueries.join(' \\gexec\n')} \\gexec\n` },
+    data: { [startScript]: startCommands(), [queriesFile]: `${ownershipQueries.join(' \\gexec\n')} \\gexec\n` },
   });
   const data = { name: 'data', path: dataPath, size: context.environment.postgres.storage };
   new Workload(scope, {
@@ -85,36 +86,12 @@ const startPath = '/etc/parley/postgres';
 const startScript = 'start.sh';
 const queriesFile = 'ownership.sql';
 
-/** Loopback only, and not the port that the probes and the services ask. */
-const setupPort = 5433;
-
 /**
  * What the container of the official image runs by way of its entry point, which executes what is not `postgres`. The server runs twice: first
- * on loopback only, until each role owns its database, then for everyone. Of the image only what its documentation promises is used
+ * on loopback only and on a port that neither probes nor services ask, until each role owns its database, then for everyone. Of the image only what its documentation promises is used
  * (https://hub.docker.com/_/postgres).
  */
-const startCommands = `set -Eeuo pipefail
-docker-entrypoint.sh postgres -c listen_addresses=127.0.0.1 -c port=${setupPort} &
-server=$!
-trap 'kill -INT "$server"' TERM INT
-export PGHOST=127.0.0.1 PGPORT=${setupPort} PGPASSWORD="$POSTGRES_PASSWORD"
-until pg_isready --quiet; do
-  kill -0 "$server"
-  sleep 0.1
-done
-for pair in $(echo "$PARLEY_DATABASES" | tr ',' ' '); do
-  role="\${pair%%/*}"
-  variable="PARLEY_PASSWORD_$(echo "$role" | tr 'a-z-' 'A-Z_')"
-  { echo '\\getenv password PASSWORD'; cat ${startPath}/${queriesFile}; } |
-    PASSWORD="\${!variable}" psql --quiet --no-psqlrc --username "$POSTGRES_USER" --dbname postgres \\
-      --set ON_ERROR_STOP=1 --set role="$role" --set database="\${pair#*/}"
-done
-kill -INT "$server"
-wait "$server"
-trap - TERM INT
-unset PGHOST PGPORT PGPASSWORD
-exec docker-entrypoint.sh postgres
-`;
+const startCommands = () => readFileSync(new URL('./postgres-start.sh', import.meta.url), 'utf8');
 
 function fromSecret(key: string): Pick<k8s.EnvVar, 'valueFrom'> {
   return { valueFrom: { secretKeyRef: { name: secretContracts.postgres.name, key } } };

@@ -107,6 +107,15 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
     expect(names('NetworkPolicy')).toEqual([...accounts, 'default-deny'].sort());
   });
 
+  test('the script that starts the database reads the file that is mounted beside it', () => {
+    const database = containers.find(({ name }) => name === 'postgres');
+    const folder = database?.volumeMounts?.find(({ name }) => name === 'start')?.mountPath;
+    const files = objects.find(({ kind }) => kind === 'ConfigMap') as KubeObject & { data: Record<string, string> };
+    const [script = '', queries = ''] = Object.keys(files.data).sort().reverse();
+    expect(database?.args).toEqual(['bash', `${folder}/${script}`]);
+    expect(files.data[script]).toContain(`cat ${folder}/${queries};`);
+  });
+
   test('every Secret that Pods read is one that somebody promised to make, with that key', () => {
     const promised = secretContractsOf(catalogue).flatMap(({ name, keys }) =>
       Object.keys(keys).map((key) => `${name}/${key}`),
