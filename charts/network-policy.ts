@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { monitoring } from '../mesh/exchange.ts';
 import { edgeName, edgesOf } from '../mesh/intent.ts';
 import { ownLabels, serviceSelector } from '../mesh/objects.ts';
 import { otlpGrpcPort } from '../mesh/ports.ts';
@@ -79,19 +80,24 @@ function controlPlane({ mesh }: ChartContext): k8s.NetworkPolicyEgressRule {
   };
 }
 
+/** Service and Pods of the kit's own collector (docs/architecture.md, Observability). */
+const ownCollector = 'collector';
+
 /**
- * A collector in the cluster is named by its namespace, one outside by its address; a host name outside cannot be expressed.
+ * The kit's own collector is named by its Pods; another one in the cluster by its namespace, since the labels of its Pods are
+ * not known; one outside by its address; a host name outside cannot be expressed.
  * The application sends to the port of the URL, its sidecar OTLP over gRPC.
  */
 function collector({ collector: url, intent, mesh }: ChartContext): k8s.NetworkPolicyEgressRule[] {
   if (!url) return [];
-  const own = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
-  const ports = tcp(own, ...(intent.tracing && own !== otlpGrpcPort ? [otlpGrpcPort] : []));
-  const inCluster = /^[^.]+\.([^.]+)\.svc(\.|$)/.exec(url.hostname);
-  if (inCluster?.[1]) {
-    return [
-      { to: [{ namespaceSelector: namespaceNamed(inCluster[1]) }], ports: [...ports, ...tcp(...mesh.inboundPorts)] },
-    ];
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  const ports = tcp(port, ...(intent.tracing && port !== otlpGrpcPort ? [otlpGrpcPort] : []));
+  const [, name, namespace] = /^([^.]+)\.([^.]+)\.svc(?:\.|$)/.exec(url.hostname) ?? [];
+  if (name && namespace) {
+    const own = name === ownCollector && namespace === monitoring.namespace;
+    const pods = own ? { podSelector: { matchLabels: serviceSelector(name) } } : {};
+    const to = [{ namespaceSelector: namespaceNamed(namespace), ...pods }];
+    return [{ to, ports: [...ports, ...tcp(...mesh.inboundPorts)] }];
   }
   if (/^\d+(\.\d+){3}$/.test(url.hostname)) return [{ to: [{ ipBlock: { cidr: `${url.hostname}/32` } }], ports }];
   return [{ ports }];

@@ -110,7 +110,9 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
   test('the script that starts the database reads the file that is mounted beside it', () => {
     const database = containers.find(({ name }) => name === 'postgres');
     const folder = database?.volumeMounts?.find(({ name }) => name === 'start')?.mountPath;
-    const files = objects.find(({ kind }) => kind === 'ConfigMap') as KubeObject & { data: Record<string, string> };
+    const files = objects.find(({ metadata }) => metadata.name === 'postgres-start') as KubeObject & {
+      data: Record<string, string>;
+    };
     const [script = '', queries = ''] = Object.keys(files.data).sort().reverse();
     expect(database?.args).toEqual(['bash', `${folder}/${script}`]);
     expect(files.data[script]).toContain(`cat ${folder}/${queries};`);
@@ -171,9 +173,17 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
         { peers: ['accounts'], ports: [8080, ...extra] },
         { peers: ['identity'], ports: [8080, ...extra] },
         { peers: ['postgres'], ports: [5432, ...extra] },
-        { peers: ['observability'], ports: [4318, 4317, ...extra] },
+        { peers: ['observability', 'collector'], ports: [4318, 4317, ...extra] },
       ],
     });
+  });
+
+  test('of a collector of others the labels are not known: its namespace is named', () => {
+    const others = new URL('http://otel.telemetry.svc:4318');
+    const rendered = render({ plan, catalogue, mesh, env, collector: others });
+    const policy = rendered.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'orders');
+    const { egress } = flows(policy);
+    expect(egress.at(-1)).toEqual({ peers: ['telemetry'], ports: [4318, ...(mesh === 'linkerd' ? [4143] : [])] });
   });
 });
 
@@ -189,7 +199,7 @@ function isService(object: KubeObject): object is ServiceObject {
 }
 
 /** The label values and ports of each rule: enough to read who may talk to whom. */
-function flows(policy: KubeObject | undefined): unknown {
+function flows(policy: KubeObject | undefined) {
   const spec: unknown = policy && 'spec' in policy ? policy.spec : undefined;
   const rules = (direction: string): unknown[] => Object(Reflect.get(Object(spec), direction));
   const read = (rule: unknown) => ({
