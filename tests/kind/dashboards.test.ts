@@ -3,7 +3,7 @@ import { notLiveYet } from '../../observability/dashboards/queries.ts';
 import { meshMetricsNames } from '../../observability/rules/rules.ts';
 import { eventually } from '../eventually.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
-import { http } from '../http.ts';
+import { http, postJson } from '../http.ts';
 import { loadWhile, sharedLoad } from '../load.ts';
 import { type Forwarded, forwarded } from './forward.ts';
 import { panelQueries } from './panels.ts';
@@ -33,8 +33,12 @@ test('after a run every panel of every dashboard has something to show', async (
   expect(live.length).toBeGreaterThan(30);
   // A consumer of contract v2 beside providers that serve v1 only: it falls back, and that is counted.
   await exchange.parley('release', 'portfolio', '2.0.0');
-  await exchange.parley('split', 'portfolio', '1.4.0=50', '2.0.0=50');
+  await exchange.parley('split', 'portfolio', '1.4.0=0', '2.0.0=100');
+  const headers = { authorization: `Bearer ${await exchange.token()}` };
+  const query = '{ me { accounts { id balances { currency amountMinor } } } }';
   const empty = async () => {
+    const answer = await postJson(`${exchange.http}/graphql`, { query }, headers);
+    expect(answer.status, answer.text).toBe(200);
     const found = await Promise.all(live.map(async (query) => ({ ...query, series: await seriesOf(query.expr) })));
     return found.filter(({ series }) => series === 0).map(({ panel, expr }) => `${panel}: ${expr}`);
   };
