@@ -30,6 +30,9 @@ test('only kind has observability when nobody asks, and the embedded cluster nev
   expect(parts('context')).toEqual([]);
   expect(parts('context', { PARLEY_OBSERVABILITY: 'jaeger,collector' })).toEqual(['jaeger', 'collector']);
   expect(parts('embedded', { PARLEY_OBSERVABILITY: 'jaeger' })).toEqual([]);
+  const asked = (observability: string) => readSettings({}, typed({ observability }), { name: 'embedded' }).parts;
+  expect(asked('none')).toEqual([]);
+  expect(() => asked('jaeger')).toThrow('--observability jaeger: the embedded cluster runs no observability.');
 });
 
 test('what the state folder has is what is meant when nothing else is said', () => {

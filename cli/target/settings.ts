@@ -80,13 +80,23 @@ export function readSettings(
       meshMetricsNames,
       'source of metrics',
     ),
-    parts: target === 'embedded' ? [] : partsOf(wanted('observability', 'PARLEY_OBSERVABILITY'), target),
+    parts: wantedParts(invocation.text('observability'), env.PARLEY_OBSERVABILITY || undefined, target),
     cluster: clusterName(wanted('cluster', 'PARLEY_CLUSTER') ?? ownCluster ?? defaultClusterName),
     ...(contextName === undefined ? {} : { contextName }),
     ...(registry === undefined ? {} : { registry }),
     yes: invocation.flag('yes'),
     timeoutMs: parseDuration(invocation.text('timeout') ?? '5m', '--timeout'),
   };
+}
+
+/** The embedded cluster runs none: there a flag that asks for some is refused, and the variable, which is for all targets, not read. */
+function wantedParts(flag: string | undefined, variable: string | undefined, target: TargetName) {
+  if (target !== 'embedded') return partsOf(flag ?? variable, target);
+  if (flag === undefined || flag === 'none') return [];
+  throw usageFailure(
+    `--observability ${flag}: the embedded cluster runs no observability.`,
+    `Type: parley up --target kind --observability ${flag}   (or leave the flag out)`,
+  );
 }
 
 function partsOf(text: string | undefined, target: TargetName): readonly ObservabilityPart[] {
