@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { accounts } from './accounts/service.ts';
-import { orders } from './orders/service.ts';
-import { type Running, testExchange } from './testing/exchange.ts';
-import { grpcJsClient } from './testing/grpc.ts';
-import { type RunningPostgres, startPostgres } from './testing/postgres.ts';
-import { newKey, startIdentity, tokenFor } from './testing/tokens.ts';
-import { until } from './testing/wait.ts';
+import { accounts } from '../../services/accounts/service.ts';
+import { orders } from '../../services/orders/service.ts';
+import { type Running, testExchange } from '../../services/testing/exchange.ts';
+import { grpcJsClient } from '../../services/testing/grpc.ts';
+import { type RunningPostgres, startPostgres } from '../../services/testing/postgres.ts';
+import { newKey, startIdentity, tokenFor } from '../../services/testing/tokens.ts';
+import { until } from '../../services/testing/wait.ts';
 
 const both = { version: '2.0.0', contracts: ['v1', 'v2'] } as const;
 const writersEach = 3;

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accounts } from './accounts/service.ts';
-import { orders } from './orders/service.ts';
-import { type Running, testExchange } from './testing/exchange.ts';
-import { grpcJsClient, healthClient } from './testing/grpc.ts';
-import { type RunningPostgres, startPostgres } from './testing/postgres.ts';
-import { type RunningRelease, startRelease } from './testing/release.ts';
-import { newKey, startIdentity, tokenFor } from './testing/tokens.ts';
-import { until } from './testing/wait.ts';
+import { accounts } from '../../services/accounts/service.ts';
+import { orders } from '../../services/orders/service.ts';
+import { type Running, testExchange } from '../../services/testing/exchange.ts';
+import { grpcJsClient, healthClient } from '../../services/testing/grpc.ts';
+import { type RunningPostgres, startPostgres } from '../../services/testing/postgres.ts';
+import { type RunningRelease, startRelease } from '../../services/testing/release.ts';
+import { newKey, startIdentity, tokenFor } from '../../services/testing/tokens.ts';
+import { until } from '../../services/testing/wait.ts';
 
 const services = ['accounts', 'orders', 'portfolio'] as const;
 type Service = (typeof services)[number];
@@ -217,7 +217,9 @@ describe.each(services)('%s', (service) => {
   }, 60_000);
 
   test('service.json says of each rehearsal, and of no other release, what is wrong', async () => {
-    const { releases } = JSON.parse(await readFile(new URL(`${service}/service.json`, import.meta.url), 'utf8'));
+    const { releases } = JSON.parse(
+      await readFile(new URL(`../../services/${service}/service.json`, import.meta.url), 'utf8'),
+    );
     const wrong = Object.entries<{ wrong?: string }>(releases).filter(([, release]) => release.wrong);
     expect(wrong.map(([version]) => version)).toEqual(
       ['errors', 'latency', 'wrong-body', 'crash', 'breaks-v1'].map((kind) => `2.1.0-${kind}`),
