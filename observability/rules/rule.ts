@@ -29,3 +29,7 @@ export interface RuleGroup {
   readonly name: string;
   readonly rules: readonly Rule[];
 }
+
+export function isAlert(rule: Rule): rule is AlertingRule {
+  return 'alert' in rule;
+}
