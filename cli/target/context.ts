@@ -19,7 +19,7 @@ import { type Delivery, targetImages } from './images.ts';
 import { copyContext } from './kubeconfig.ts';
 import { installedCapture, meshSteps, removeMesh } from './mesh-steps.ts';
 import { ledgerOf, removeRecord, type TargetRecord, titleOf } from './record.ts';
-import type { Settings } from './settings.ts';
+import { chosen, type Settings } from './settings.ts';
 import { siteOf } from './site.ts';
 import type { Target } from './target.ts';
 
@@ -29,8 +29,8 @@ const removalMs = 180_000;
 export const contextTarget: Target = {
   name: 'context',
   describe(_, settings) {
-    const { mesh, registry } = settings;
-    return { target: 'context', name: contextOf(settings), mesh, ...(registry ? { registry } : {}) };
+    const { registry } = settings;
+    return { target: 'context', name: contextOf(settings), ...chosen(settings), ...(registry ? { registry } : {}) };
   },
   async check({ context: { env, signal }, settings }) {
     const loaded = 'kind' in deliveryOf(settings);

@@ -20,7 +20,7 @@ const expectedSidecars = 12;
 /** The embedded cluster: one daemon per state folder; its Pods are processes of this machine. */
 export const embeddedTarget: Target = {
   name: 'embedded',
-  describe: (_, { mesh }) => ({ target: 'embedded', mesh }),
+  describe: (_, { mesh, env }) => ({ target: 'embedded', mesh, env }),
   async check({ context, progress }) {
     checkInotify(expectedSidecars);
     const state = stateFolder(context);

@@ -8,16 +8,18 @@ import { targetImages } from './images.ts';
 import { laptopNotes } from './laptop.ts';
 import { meshSteps } from './mesh-steps.ts';
 import { removeRecord } from './record.ts';
+import { chosen } from './settings.ts';
 import { siteOf } from './site.ts';
 import type { Target } from './target.ts';
 
 /** A cluster of its own on this machine, made by kind in containers; the edge is on mapped loopback ports. */
 export const kindTarget: Target = {
   name: 'kind',
-  describe(context, { cluster, mesh, capture = defaultCapture }) {
+  describe(context, settings) {
+    const { cluster, capture = defaultCapture } = settings;
     const { http, https } = hostPorts(context.env);
     const hosts = { http: `127.0.0.1:${http}`, https: `127.0.0.1:${https}` };
-    return { target: 'kind', name: cluster, mesh, capture, hosts };
+    return { target: 'kind', name: cluster, ...chosen(settings), capture, hosts };
   },
   async check({ context, settings, ledger }) {
     const { env, signal } = context;

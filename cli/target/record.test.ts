@@ -64,6 +64,14 @@ test('a folder that belongs to another target, mesh or pair of ports is refused 
   expect(readRecord(stateFolder(context))).toBeUndefined();
 });
 
+test('another storage than that of the exchange that was made is refused', () => {
+  claim(context, { ...kind, storage: 'ephemeral' });
+  claim(context, { ...kind, storage: 'claim' });
+  ledgerOf(stateFolder(context)).begin('exchange');
+  expect(() => claim(context, { ...kind, storage: 'ephemeral' })).toThrow('has its storage as `claim`');
+  expect(readRecord(stateFolder(context))?.storage).toBe('claim');
+});
+
 test('a record that cannot be understood is a named failure', () => {
   const state = stateFolder(context);
   writeFileSync(state.targetRecord, '{"target": "moon"}');

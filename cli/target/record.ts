@@ -1,9 +1,12 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { captures } from '../../charts/context.ts';
+import { captures, type Storage, storages } from '../../charts/context.ts';
+import { environmentNames } from '../../charts/environments.ts';
 import { type Ledger, things } from '../../install/ledger.ts';
 import { meshNames } from '../../mesh/intent.ts';
+import { observabilityParts } from '../../observability/names.ts';
+import { meshMetricsNames } from '../../observability/rules/rules.ts';
 import type { CommandContext } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { type StateFolder, stateFolder } from '../state-folder.ts';
@@ -14,7 +17,12 @@ const schema = z.strictObject({
   /** Of the kind cluster, or of the context. */
   name: z.string().min(1).optional(),
   mesh: z.enum(meshNames),
+  env: z.enum(environmentNames).optional(),
   capture: z.enum(captures).optional(),
+  storage: z.enum(storages).optional(),
+  meshMetrics: z.enum(meshMetricsNames).optional(),
+  /** Parts of the observability. */
+  observability: z.array(z.enum(observabilityParts)).readonly().optional(),
   /** Prefix of images that are pushed. */
   registry: z.string().min(1).optional(),
   /** `address:port` of the edge on this machine; absent: only by a port-forward, or as the daemon says. */
@@ -75,11 +83,22 @@ export function requireClaimable(context: Where, wanted: Omit<TargetRecord, 'mad
       hint: `Type: parley down, then parley up --mesh ${wanted.mesh}   (or go on with --mesh ${found.mesh})`,
     });
   }
+  if (found?.storage && found.made.exchange && found.storage !== wanted.storage) {
+    throw otherStorage(found.storage);
+  }
   if (found?.hosts && found.made.cluster && !isDeepStrictEqual(found.hosts, wanted.hosts)) {
     throw new Failure('OtherPorts', `${titleOf(found)} has the ports of ${found.hosts.http} and ${found.hosts.https}`, {
       hint: `Type: parley down, then parley up   (to have it on ${wanted.hosts?.http} and ${wanted.hosts?.https})`,
     });
   }
+}
+
+/** A StatefulSet cannot get or lose the claim of its Pods. */
+export function otherStorage(runs: Storage): Failure {
+  const other = storages.find((each) => each !== runs);
+  return new Failure('OtherStorage', `the database that runs has its storage as \`${runs}\`, which cannot be changed`, {
+    hint: `Type: parley up --storage ${runs}   (or, to lose its data: parley down, then parley up --storage ${other})`,
+  });
 }
 
 function requireSameTarget(

@@ -44,6 +44,19 @@ test('what the state folder has is what is meant when nothing else is said', () 
   const own = { target: 'kind', name: 'mine', mesh: 'istio', capture: 'init', made: {} } as const;
   expect(readSettings({}, typed(), { name: 'kind', record: own })).toMatchObject({ cluster: 'mine', capture: 'init' });
   expect(readSettings({}, typed({ capture: 'cni' }), { name: 'kind', record: own }).capture).toBe('cni');
+  const all = { mesh: 'linkerd', env: 'prod', storage: 'ephemeral', meshMetrics: 'envoy' } as const;
+  const before = { ...all, target: 'kind', name: 'mine', observability: ['jaeger'], made: {} } as const;
+  expect(readSettings({}, typed(), { name: 'kind', record: before })).toMatchObject({ ...all, parts: ['jaeger'] });
+  const others = typed({
+    mesh: 'istio',
+    env: 'dev',
+    storage: 'claim',
+    'mesh-metrics': 'standard',
+    observability: 'none',
+  });
+  expect(readSettings({}, others, { name: 'kind', record: before })).toMatchObject({
+    ...{ mesh: 'istio', env: 'dev', storage: 'claim', meshMetrics: 'standard', parts: [] },
+  });
   const kind = { ...record, target: 'kind', name: 'second' } as const;
   expect(readSettings({}, typed(), { name: 'kind', record: kind }).cluster).toBe('second');
 });

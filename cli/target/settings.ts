@@ -38,7 +38,7 @@ export const settingOptions: readonly CommandOption[] = [
   { flags: '--target <target>', description: `${targetNames.join(', ')} (else TARGET, else what the machine has)` },
   { flags: '--context <name>', description: 'a context of your kubeconfig: a cluster that exists' },
   { flags: '--mesh <mesh>', description: `${meshNames.join(' or ')} (else MESH, else istio)` },
-  { flags: '--env <env>', description: 'sizes and replicas', choices: environmentNames, default: 'dev' },
+  { flags: '--env <env>', description: 'sizes and replicas (else dev)', choices: environmentNames },
   { flags: '--cluster <name>', description: 'name of the kind cluster (else PARLEY_CLUSTER, else parley)' },
   {
     flags: '--capture <how>',
@@ -59,6 +59,11 @@ export const settingOptions: readonly CommandOption[] = [
   { flags: '--registry <prefix>', description: 'with --context: images are pushed there and pulled from there' },
 ];
 
+/** The part of the record that says what was chosen, so that the next call means the same when it says nothing else. */
+export function chosen({ mesh, env, storage, meshMetrics, parts }: Settings) {
+  return { mesh, env, storage, meshMetrics, observability: parts };
+}
+
 /** Reads flags, else variables, else what the state folder has, else defaults. Throws a usage failure that names what is not known. */
 export function readSettings(
   env: CommandContext['env'],
@@ -71,16 +76,16 @@ export function readSettings(
   const registry = invocation.text('registry') ?? record?.registry;
   const ownCluster = target === 'kind' ? record?.name : undefined;
   return {
-    mesh: oneOf(wanted('mesh', 'MESH') ?? 'istio', meshNames, 'mesh'),
-    env: oneOf(invocation.text('env') ?? 'dev', environmentNames, 'environment'),
+    mesh: oneOf(wanted('mesh', 'MESH') ?? record?.mesh ?? 'istio', meshNames, 'mesh'),
+    env: oneOf(invocation.text('env') ?? record?.env ?? 'dev', environmentNames, 'environment'),
     ...(capture === undefined ? {} : { capture: oneOf(capture, captures, 'capture') }),
-    storage: oneOf(wanted('storage', 'PARLEY_STORAGE') ?? defaultStorage, storages, 'storage'),
+    storage: oneOf(wanted('storage', 'PARLEY_STORAGE') ?? record?.storage ?? defaultStorage, storages, 'storage'),
     meshMetrics: oneOf(
-      wanted('mesh-metrics', 'PARLEY_MESH_METRICS') ?? 'standard',
+      wanted('mesh-metrics', 'PARLEY_MESH_METRICS') ?? record?.meshMetrics ?? 'standard',
       meshMetricsNames,
       'source of metrics',
     ),
-    parts: wantedParts(invocation.text('observability'), env.PARLEY_OBSERVABILITY || undefined, target),
+    parts: wantedParts(invocation.text('observability'), env.PARLEY_OBSERVABILITY || undefined, target, record),
     cluster: clusterName(wanted('cluster', 'PARLEY_CLUSTER') ?? ownCluster ?? defaultClusterName),
     ...(contextName === undefined ? {} : { contextName }),
     ...(registry === undefined ? {} : { registry }),
@@ -90,8 +95,15 @@ export function readSettings(
 }
 
 /** The embedded cluster runs none: there a flag that asks for some is refused, and the variable, which is for all targets, not read. */
-function wantedParts(flag: string | undefined, variable: string | undefined, target: TargetName) {
-  if (target !== 'embedded') return partsOf(flag ?? variable, target);
+function wantedParts(
+  flag: string | undefined,
+  variable: string | undefined,
+  target: TargetName,
+  record: Choice['record'],
+): readonly ObservabilityPart[] {
+  const asked = flag ?? variable;
+  if (target !== 'embedded')
+    return asked === undefined && record?.observability ? record.observability : partsOf(asked, target);
   if (flag === undefined || flag === 'none') return [];
   throw usageFailure(
     `--observability ${flag}: the embedded cluster runs no observability.`,

@@ -21,6 +21,7 @@ import { noteNamespace, takeNamespace } from './namespaces.ts';
 import { waitForReleases } from './releases-ready.ts';
 import { imagesIn, renderingOf } from './rendering-of.ts';
 import { routesInForce } from './routes-in-force.ts';
+import { requireSameStorage } from './same-storage.ts';
 import type { StepLog } from './step-log.ts';
 
 export interface UpResult {
@@ -46,6 +47,7 @@ export async function bringObjects(
   const running = planOf(await observe(cluster));
   const plan = completePlan(running, defaultPlan(readCatalogue(join(context.repo, 'services'))));
   const { choices, observability } = await renderingOf(target, context, settings, images);
+  await requireSameStorage(cluster, choices.storage);
   const rendered = await renderPlan(plan, choices);
   const deliver = target.images?.deliver;
   if (deliver) {

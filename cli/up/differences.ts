@@ -17,6 +17,7 @@ import type { Settings } from '../target/settings.ts';
 import type { Target } from '../target/target.ts';
 import { surplus } from './carry-out.ts';
 import { renderingOf } from './rendering-of.ts';
+import { requireSameStorage } from './same-storage.ts';
 
 /** Looks at everything that `up` brings about; nothing that is sent changes anything. Stops looking at steps where the cluster is not there. */
 export async function differences(
@@ -32,6 +33,7 @@ export async function differences(
   const plan = completePlan(running, defaultPlan(readCatalogue(join(context.repo, 'services'))));
   const images = await target.images?.names(context, settings);
   const { choices, observability } = await renderingOf(target, context, settings, images);
+  if (cluster) await requireSameStorage(cluster, choices.storage);
   const rendered = await renderPlan(plan, choices);
   const wanted: readonly ObjectName[] = [...observability, ...rendered.objects];
   if (!cluster) return { steps: looked, objects: wanted.map((object) => named(object, 'created')) };
