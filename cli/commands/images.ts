@@ -1,8 +1,7 @@
 import type { Push } from '../../install/images/build-images.ts';
 import type { Command } from '../command.ts';
-import { usageFailure } from '../failure.ts';
 import { writeDocument } from '../output/document.ts';
-import { oneOf } from '../suggest.ts';
+import { platformsOf } from '../target/settings.ts';
 
 export const images: Command = {
   name: 'images',
@@ -29,7 +28,7 @@ export const images: Command = {
     const { createProgress } = await import('../output/progress.ts');
     const { repo, env, signal } = context;
     const progress = createProgress(context.stderr, env, context.clock);
-    const push = await pushOf(text('push'), text('platforms'));
+    const push = pushOf(text('push'), text('platforms'));
     const services = args.length > 0 ? args : undefined;
     const brought = await progress.step(
       'images',
@@ -54,11 +53,7 @@ function stateOf(built: boolean, pushed: boolean): string {
   return `${built ? 'built' : 'unchanged'}${pushed ? ', pushed' : ''}`;
 }
 
-async function pushOf(registry: string | undefined, list: string | undefined): Promise<Push | undefined> {
-  const { knownPlatforms } = await import('../../install/images/build-command.ts');
-  const platforms = list?.split(',').map((word) => oneOf(word.trim(), knownPlatforms, 'platform of images'));
-  if (registry) return { registry, platforms };
-  if (!platforms) return undefined;
-  const hint = `Type: make images PLATFORMS=${list} PUSH=registry.example/team`;
-  throw usageFailure('--platforms: images for several platforms are pushed, no engine holds them under one tag', hint);
+function pushOf(registry: string | undefined, list: string | undefined): Push | undefined {
+  const platforms = platformsOf(list, registry || undefined, '--push');
+  return registry ? { registry, platforms } : undefined;
 }

@@ -29,8 +29,9 @@ const removalMs = 180_000;
 export const contextTarget: Target = {
   name: 'context',
   describe(_, settings) {
-    const { registry } = settings;
-    return { target: 'context', name: contextOf(settings), ...chosen(settings), ...(registry ? { registry } : {}) };
+    const { registry, platforms } = settings;
+    const pushed = { ...(registry ? { registry } : {}), ...(platforms ? { platforms } : {}) };
+    return { target: 'context', name: contextOf(settings), ...chosen(settings), ...pushed };
   },
   async check({ context: { env, signal }, settings }) {
     const loaded = 'kind' in deliveryOf(settings);
@@ -66,8 +67,8 @@ const registryHint = 'Type: parley up --context <name> --registry registry.examp
 
 /** Out of a registry, or, in a cluster that kind made on this machine, by loading. */
 function deliveryOf(settings: Settings): Delivery {
-  const { registry } = settings;
-  if (registry !== undefined) return { push: { registry } };
+  const { registry, platforms } = settings;
+  if (registry !== undefined) return { push: { registry, platforms } };
   const kind = /^kind-(.+)$/.exec(contextOf(settings))?.[1];
   if (kind !== undefined) return { kind };
   throw usageFailure('a cluster that kind did not make has to pull the images from a registry.', registryHint);

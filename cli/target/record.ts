@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { captures, type Storage, storages } from '../../charts/context.ts';
 import { environmentNames } from '../../charts/environments.ts';
+import { knownPlatforms } from '../../install/images/build-command.ts';
 import { type Ledger, things } from '../../install/ledger.ts';
 import { meshNames } from '../../mesh/intent.ts';
 import { observabilityParts } from '../../observability/names.ts';
@@ -25,6 +26,8 @@ const schema = z.strictObject({
   observability: z.array(z.enum(observabilityParts)).readonly().optional(),
   /** Prefix of images that are pushed. */
   registry: z.string().min(1).optional(),
+  /** What they are built for. */
+  platforms: z.array(z.enum(knownPlatforms)).readonly().optional(),
   /** `address:port` of the edge on this machine; absent: only by a port-forward, or as the daemon says. */
   hosts: z.strictObject({ http: z.string(), https: z.string() }).optional(),
   /** What `up` made in it, or began to make. */

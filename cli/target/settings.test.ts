@@ -61,6 +61,20 @@ test('what the state folder has is what is meant when nothing else is said', () 
   expect(readSettings({}, typed(), { name: 'kind', record: kind }).cluster).toBe('second');
 });
 
+test('platforms go with a registry, and are remembered with it', () => {
+  const registry = 'r.test/team';
+  const platforms = 'linux/amd64, linux/arm64';
+  const both = ['linux/amd64', 'linux/arm64'] as const;
+  const at = { name: 'context' } as const;
+  expect(readSettings({}, typed({ registry, platforms }), at).platforms).toEqual(both);
+  const record = { target: 'context', mesh: 'istio', registry, platforms: both, made: {} } as const;
+  expect(readSettings({}, typed(), { ...at, record }).platforms).toEqual(both);
+  expect(() => readSettings({}, typed({ platforms }), at)).toThrow('--platforms: images for several platforms');
+  expect(() => readSettings({}, typed({ registry, platforms: 'linux/s390x' }), at)).toThrow(
+    'linux/s390x: unknown platform',
+  );
+});
+
 test.each([
   [{ PARLEY_CAPTURE: 'magic' }, 'magic: unknown capture.'],
   [{ PARLEY_OBSERVABILITY: 'prometheus,grafna' }, 'grafna: unknown part of the observability. Did you mean grafana?'],

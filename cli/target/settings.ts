@@ -1,5 +1,6 @@
 import { type Capture, captures, defaultStorage, type Storage, storages } from '../../charts/context.ts';
 import { type EnvironmentName, environmentNames } from '../../charts/environments.ts';
+import { knownPlatforms, type Platform } from '../../install/images/build-command.ts';
 import { defaultClusterName } from '../../install/kind-config.ts';
 import { type MeshName, meshNames } from '../../mesh/intent.ts';
 import { type ObservabilityPart, observabilityParts } from '../../observability/names.ts';
@@ -28,6 +29,8 @@ export interface Settings {
   readonly contextName?: string;
   /** Prefix of images that are pushed, for clusters that pull. */
   readonly registry?: string;
+  /** What pushed images are built for; absent: the engine's own platform. */
+  readonly platforms?: readonly Platform[];
   /** Change a cluster that exists without asking. */
   readonly yes: boolean;
   readonly timeoutMs: number;
@@ -57,6 +60,7 @@ export const settingOptions: readonly CommandOption[] = [
     description: `out of ${observabilityParts.join(',')}, or none (else PARLEY_OBSERVABILITY; all on kind)`,
   },
   { flags: '--registry <prefix>', description: 'with --context: images are pushed there and pulled from there' },
+  { flags: '--platforms <list>', description: `with --registry: ${knownPlatforms.join(',')} (else the engine’s own)` },
 ];
 
 /** The part of the record that says what was chosen, so that the next call means the same when it says nothing else. */
@@ -74,6 +78,7 @@ export function readSettings(
   const capture = wanted('capture', 'PARLEY_CAPTURE') ?? record?.capture;
   const contextName = invocation.text('context') ?? (target === 'context' ? record?.name : undefined);
   const registry = invocation.text('registry') ?? record?.registry;
+  const platforms = platformsOf(invocation.text('platforms'), registry, '--registry') ?? record?.platforms;
   const ownCluster = target === 'kind' ? record?.name : undefined;
   return {
     mesh: oneOf(wanted('mesh', 'MESH') ?? record?.mesh ?? 'istio', meshNames, 'mesh'),
@@ -89,6 +94,7 @@ export function readSettings(
     cluster: clusterName(wanted('cluster', 'PARLEY_CLUSTER') ?? ownCluster ?? defaultClusterName),
     ...(contextName === undefined ? {} : { contextName }),
     ...(registry === undefined ? {} : { registry }),
+    ...(platforms === undefined ? {} : { platforms }),
     yes: invocation.flag('yes'),
     timeoutMs: parseDuration(invocation.text('timeout') ?? '5m', '--timeout'),
   };
@@ -115,6 +121,23 @@ function partsOf(text: string | undefined, target: TargetName): readonly Observa
   if (text === undefined) return target === 'kind' ? observabilityParts : [];
   if (text === 'none') return [];
   return text.split(',').map((word) => oneOf(word.trim(), observabilityParts, 'part of the observability'));
+}
+
+/**
+ * The platforms of a comma-separated list. Throws a usage failure for one that is not known, and without a registry, which the flag
+ * `wayToPush` names: no engine holds several under one tag.
+ */
+export function platformsOf(
+  list: string | undefined,
+  registry: string | undefined,
+  wayToPush: string,
+): readonly Platform[] | undefined {
+  const platforms = list?.split(',').map((word) => oneOf(word.trim(), knownPlatforms, 'platform of images'));
+  if (registry !== undefined || platforms === undefined) return platforms;
+  throw usageFailure(
+    '--platforms: images for several platforms are pushed, no engine holds them under one tag',
+    `Write for example --platforms ${list} ${wayToPush} registry.example/team`,
+  );
 }
 
 /** https://kind.sigs.k8s.io/docs/user/configuration/#name-your-cluster */
