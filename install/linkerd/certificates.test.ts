@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { issueAuthority, issueCertificate } from '../../pki/certificate.ts';
-import { linkerdCertificates } from './certificates.ts';
+import { heldCertificates, linkerdCertificates } from './certificates.ts';
 
 const dayMs = 86_400_000;
 const start = Date.UTC(2026, 0, 1);
@@ -129,4 +129,14 @@ test('an issuer of an anchor that is gone is made anew; a damaged file is named,
     message: expect.stringContaining('issuer.pem holds no private key'),
     hint: expect.stringContaining('rm '),
   });
+});
+
+test('what would be kept is seen without a write; what is due is not made by looking', async () => {
+  expect(heldCertificates({ folder, nowMs: start })).toBeUndefined();
+  expect(existsSync(folder)).toBe(false);
+  const { anchors, issuer } = await open();
+  expect(heldCertificates({ folder, nowMs: start })).toEqual({ anchors: anchors.pem, issuer: issuer.pem });
+  const before = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  expect(heldCertificates({ folder, nowMs: start + 300 * dayMs })).toBeUndefined();
+  expect(readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))).toEqual(before);
 });

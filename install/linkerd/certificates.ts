@@ -43,8 +43,8 @@ export async function linkerdCertificates(options: CertificateOptions): Promise<
   const { folder, nowMs, trustDomain } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
-  const anchors = await openAnchors(join(folder, 'anchors.pem'), `CN=root.linkerd.${trustDomain}`, nowMs);
-  const issuer = await openIssuer(join(folder, 'issuer.pem'), `CN=identity.linkerd.${trustDomain}`, anchors, nowMs);
+  const anchors = await openAnchors(join(folder, anchorsFile), `CN=root.linkerd.${trustDomain}`, nowMs);
+  const issuer = await openIssuer(join(folder, issuerFile), `CN=identity.linkerd.${trustDomain}`, anchors, nowMs);
   const bundle = anchors.certificates.join('');
   const files = {
     anchors: { path: join(folder, 'anchors.crt'), pem: bundle },
@@ -57,6 +57,25 @@ export async function linkerdCertificates(options: CertificateOptions): Promise<
   return { ...files, issuerKeyPath, issuerEndsMs: validity(issuer.certificatePem).notAfterMs };
 }
 
+/** Certificates of the folder, in PEM. */
+export interface HeldCertificates {
+  readonly anchors: string;
+  readonly issuer: string;
+}
+
+/** What {@link linkerdCertificates} would find and keep; undefined: it would make some. Only reads. Throws InstallError `BadCertificate`. */
+export function heldCertificates({
+  folder,
+  nowMs,
+}: Pick<CertificateOptions, 'folder' | 'nowMs'>): HeldCertificates | undefined {
+  const anchors = heldAnchors(read(join(folder, anchorsFile)), nowMs);
+  const issuer = anchors && heldIssuer(read(join(folder, issuerFile)), anchors, nowMs);
+  return issuer && { anchors: anchors.certificates.join(''), issuer: issuer.certificatePem };
+}
+
+const anchorsFile = 'anchors.pem';
+const issuerFile = 'issuer.pem';
+
 interface Anchors {
   /** Key of the first certificate. */
   readonly keyPem: string;
@@ -66,28 +85,39 @@ interface Anchors {
 /** Key and certificates are in one file, so that a crash between two writes cannot part them. */
 async function openAnchors(path: string, subject: string, nowMs: number): Promise<Anchors> {
   const found = read(path);
-  const { lifeMs, renewMs } = lives.anchor;
-  const stillGood = (found?.certificates ?? []).filter((pem) => validity(pem).notAfterMs > nowMs);
-  if (found && endOf(found.certificates) - nowMs > renewMs) return { keyPem: found.keyPem, certificates: stillGood };
-  const made = await makeRoot({ subject, nowMs, notAfterMs: nowMs + lifeMs, pathLength: 1 });
-  const anchors = { keyPem: made.keyPem, certificates: [lines(made.certificatePem), ...stillGood] };
+  const held = heldAnchors(found, nowMs);
+  if (held) return held;
+  const made = await makeRoot({ subject, nowMs, notAfterMs: nowMs + lives.anchor.lifeMs, pathLength: 1 });
+  const certificates = [lines(made.certificatePem), ...stillGood(found, nowMs)];
+  const anchors = { keyPem: made.keyPem, certificates };
   write(path, [lines(anchors.keyPem), ...anchors.certificates].join(''));
   return anchors;
 }
 
+function heldAnchors(found: Anchors | undefined, nowMs: number): Anchors | undefined {
+  if (!found || endOf(found.certificates) - nowMs <= lives.anchor.renewMs) return undefined;
+  return { keyPem: found.keyPem, certificates: stillGood(found, nowMs) };
+}
+
+function stillGood(found: Anchors | undefined, nowMs: number): string[] {
+  return (found?.certificates ?? []).filter((pem) => validity(pem).notAfterMs > nowMs);
+}
+
 /** An issuer that no anchor of the bundle signed is of no use: it is made anew. */
 async function openIssuer(path: string, subject: string, anchors: Anchors, nowMs: number): Promise<KeyPair> {
-  const found = read(path);
-  const { lifeMs, renewMs } = lives.issuer;
-  const certificatePem = found?.certificates[0];
-  if (found && certificatePem && isSigned(certificatePem, anchors) && endOf([certificatePem]) - nowMs > renewMs) {
-    return { keyPem: found.keyPem, certificatePem };
-  }
+  const held = heldIssuer(read(path), anchors, nowMs);
+  if (held) return held;
   const parent = { keyPem: anchors.keyPem, certificatePem: anchors.certificates[0] ?? '' };
-  const made = await issueAuthority(parent, { subject, nowMs, notAfterMs: nowMs + lifeMs, pathLength: 0 });
+  const made = await issueAuthority(parent, { subject, nowMs, notAfterMs: nowMs + lives.issuer.lifeMs, pathLength: 0 });
   const issuer = { keyPem: lines(made.keyPem), certificatePem: lines(made.certificatePem) };
   write(path, `${issuer.keyPem}${issuer.certificatePem}`);
   return issuer;
+}
+
+function heldIssuer(found: Anchors | undefined, anchors: Anchors, nowMs: number): KeyPair | undefined {
+  const certificatePem = found?.certificates[0];
+  if (!certificatePem || !isSigned(certificatePem, anchors)) return undefined;
+  return endOf([certificatePem]) - nowMs > lives.issuer.renewMs ? { keyPem: found.keyPem, certificatePem } : undefined;
 }
 
 function isSigned(pem: string, { certificates }: Anchors): boolean {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import {
@@ -13,7 +13,12 @@ import { objectsOf } from '../manifest.ts';
 import { isServed, type ResourceType, resourceTypeRef } from '../resource-type.ts';
 import { type ClusterObjects, callAt, type ObjectRef, type Site, until } from '../site.ts';
 import type { Step } from '../step.ts';
-import { type LinkerdCertificates, linkerdCertificates } from './certificates.ts';
+import {
+  type HeldCertificates,
+  heldCertificates,
+  type LinkerdCertificates,
+  linkerdCertificates,
+} from './certificates.ts';
 import { linkerdArgs } from './command-line.ts';
 import {
   acceptOthers,
@@ -129,7 +134,9 @@ function controlPlane(site: Site, options: LinkerdOptions): Step {
     async look() {
       const found = await installedLinkerd(await site.openObjects());
       if (!found || !fitsLinkerd(found.version)) return undefined;
-      const wanted = { ...values, ...certificateValues(await certificates(site, options)) };
+      const held = heldCertificates({ folder: folderOf(site), nowMs: options.epochMs() });
+      if (!held) return undefined;
+      const wanted = { ...values, ...certificateValues(held) };
       return differingValues(wanted, found.values).length === 0 ? `Linkerd ${found.version}` : undefined;
     },
     async run(say) {
@@ -146,8 +153,8 @@ function controlPlane(site: Site, options: LinkerdOptions): Step {
 }
 
 /** The parts of the certificates that a control plane shows of itself. */
-function certificateValues({ anchors, issuer }: LinkerdCertificates) {
-  return { identityTrustAnchorsPEM: anchors.pem, identity: { issuer: { tls: { crtPEM: issuer.pem } } } };
+function certificateValues({ anchors, issuer }: HeldCertificates) {
+  return { identityTrustAnchorsPEM: anchors, identity: { issuer: { tls: { crtPEM: issuer } } } };
 }
 
 function certificates(site: Site, { epochMs, trustDomain }: LinkerdOptions): Promise<LinkerdCertificates> {
@@ -201,9 +208,7 @@ function callLinkerd(site: Site, args: readonly string[], say?: (detail: string)
 }
 
 function folderOf({ home }: Site): string {
-  const folder = join(home, 'linkerd');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return folder;
+  return join(home, 'linkerd');
 }
 
 function namespaceRef(name: string): ObjectRef {
