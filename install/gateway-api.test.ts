@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { versions } from '../mesh/versions.ts';
-import { judgeInstalled } from './gateway-api.ts';
+import { gatewayApiStep, judgeInstalled, removeGatewayApi } from './gateway-api.ts';
 import { bundleOf, loadBundle, releaseUrl } from './gateway-api-bundle.ts';
-import type { Site } from './site.ts';
+import type { Ledger } from './ledger.ts';
+import type { ObjectRef, Site } from './site.ts';
 
 const crd = (name: string, version: string, channel = 'experimental') => ({
   apiVersion: 'apiextensions.k8s.io/v1',
@@ -86,4 +87,25 @@ test('a file that is not there, or is no manifest, is named', async () => {
     code: 'BadManifest',
     message: expect.stringContaining(broken),
   });
+});
+
+test('what was applied is removed also when the bundle is not there any more', async () => {
+  const there = new Map<string, ObjectRef>();
+  const key = ({ kind, metadata }: ObjectRef) => `${kind}/${metadata.name}`;
+  const openObjects: Site['openObjects'] = async () => ({
+    read: async <T>(ref: ObjectRef) => there.get(key(ref)) as T | undefined,
+    serverApply: async (object) => there.set(key(object), object),
+    remove: async (ref) => there.delete(key(ref)),
+  });
+  const own = join(folder, 'bundle.yaml');
+  const kinds = ['gatewayclasses', 'gateways', 'httproutes', 'grpcroutes', 'tcproutes', 'referencegrants'];
+  const status = { conditions: [{ type: 'Established', status: 'True' }] };
+  const crds = [...kinds, 'xmeshes'].map((kind) => ({ ...crd(`${kind}.gateway.networking.k8s.io`, 'v1.6.1'), status }));
+  writeFileSync(own, crds.map((each) => stringify(each)).join('---\n'));
+  const ledger: Ledger = { state: () => undefined, begin: () => {}, finish: () => {}, forget: () => {} };
+  await gatewayApiStep({ ...site(own), openObjects }, 'istio', ledger).run(() => {});
+  expect(there.size).toBe(crds.length);
+  rmSync(own);
+  await removeGatewayApi({ ...site(own), openObjects }, 'istio');
+  expect([...there.keys()]).toEqual([]);
 });

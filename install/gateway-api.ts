@@ -1,10 +1,14 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
 import type { MeshName } from '../mesh/intent.ts';
 import { type GatewayApiPin, versionFit, versions } from '../mesh/versions.ts';
 import { type Bundle, bundleSaid, loadBundle, releaseUrl } from './gateway-api-bundle.ts';
 import { InstallError } from './install-error.ts';
 import type { Ledger } from './ledger.ts';
+import { objectsOf } from './manifest.ts';
 import { isServed, type ResourceType, resourceTypeRef } from './resource-type.ts';
-import { type ClusterObjects, type Site, until } from './site.ts';
+import { type ClusterObjects, type ObjectRef, type Site, until } from './site.ts';
 import type { Step } from './step.ts';
 
 const group = 'gateway.networking.k8s.io';
@@ -30,6 +34,7 @@ export function gatewayApiStep(site: Site, mesh: MeshName, ledger: Ledger): Step
       const bundle = await loadBundle(site, pin);
       requireFit(bundle, mesh, pin);
       ledger.begin('gateway-api');
+      writeInstalled(site, bundle.objects);
       for (const object of bundle.objects) {
         say(object.metadata.name);
         await objects.serverApply(object);
@@ -98,9 +103,28 @@ function untilEstablished(site: Site, objects: ClusterObjects): Promise<void> {
   );
 }
 
-/** Takes away the objects of the bundle, the last first, and with its resource types every object of theirs. */
+/** Takes away the objects of the bundle that was applied, the last first, and with its resource types every object of theirs. */
 export async function removeGatewayApi(site: Site, mesh: MeshName): Promise<void> {
   const objects = await site.openObjects();
-  const { objects: made } = await loadBundle(site, versions.meshes[mesh].gatewayApi);
+  const made = readInstalled(site) ?? (await loadBundle(site, versions.meshes[mesh].gatewayApi)).objects;
   for (const object of [...made].reverse()) await objects.remove(object);
+  rmSync(installedFile(site), { force: true });
+}
+
+const installedFile = ({ home }: Site) => join(home, 'gateway-api.yaml');
+
+/** Names of what is applied, for a removal when the bundle is not at hand any more. */
+function writeInstalled(site: Site, objects: readonly ObjectRef[]): void {
+  const names = objects.map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
+    ...{ apiVersion, kind },
+    metadata: { name, ...(namespace ? { namespace } : {}) },
+  }));
+  mkdirSync(site.home, { recursive: true, mode: 0o700 });
+  writeFileSync(`${installedFile(site)}.new`, names.map((name) => stringify(name)).join('---\n'), { mode: 0o600 });
+  renameSync(`${installedFile(site)}.new`, installedFile(site));
+}
+
+function readInstalled(site: Site): readonly ObjectRef[] | undefined {
+  if (!existsSync(installedFile(site))) return undefined;
+  return objectsOf(readFileSync(installedFile(site), 'utf8'), installedFile(site));
 }
