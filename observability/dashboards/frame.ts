@@ -93,7 +93,7 @@ function variable(name: string, query: string, allValue = '.*'): dashboard.Query
   return new dashboard.QueryVariableBuilder(name)
     .label(name)
     .datasource(prometheusSource)
-    .query({ query, refId: name })
+    .query(query)
     .definition(query)
     .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
     .sort(dashboard.VariableSort.AlphabeticalAsc)
@@ -103,10 +103,14 @@ function variable(name: string, query: string, allValue = '.*'): dashboard.Query
     .current({ selected: true, text: ['All'], value: ['$__all'] });
 }
 
-/** Panels by number in their order: links to a panel last as long as the order does. */
+/**
+ * Panels by number in their order: links to a panel last as long as the order does. Links and annotations stand above the panels; the
+ * builders would hide them in a menu.
+ */
 function numbered(board: dashboard.Dashboard): dashboard.Dashboard {
   board.panels?.forEach((panel, index) => {
     panel.id = index + 1;
   });
+  for (const shown of [...(board.links ?? []), ...(board.annotations?.list ?? [])]) delete shown.placement;
   return board;
 }

@@ -9,7 +9,7 @@ import { sampleOptions } from '../../observability/sample.ts';
 import { eventually } from '../eventually.ts';
 import { docker, removeContainers } from './container.ts';
 import { Scenario } from './metrics/exposition.ts';
-import { gatewayOf, type PrometheusRun, type Sample, startPrometheus } from './metrics/prometheus-run.ts';
+import { gatewayOf, type PrometheusRun, startPrometheus } from './metrics/prometheus-run.ts';
 import { servePods } from './metrics/scraped-pods.ts';
 
 /**
@@ -22,17 +22,26 @@ const sources = [
   { mesh: 'linkerd', meshMetrics: 'standard' },
 ] as const;
 
+const deadlineMs = 60_000;
+
 /** Alerts on what is not there; all others need something that is wrong. */
 const onAbsence = ['ParleyCollectorSilent', 'ParleyNoMeshTelemetry', 'ParleyServicesNotScraped'];
 
-/** All values of every variable. */
-const chosen = { namespace: '.*', service: '.*', release: '.*' } as const;
+/** Edges with calls while all is well (metrics/recorded/README.md). */
+const edges = [
+  'edge accounts 1.4.0 http',
+  'edge portfolio 1.4.0 http',
+  'portfolio accounts 1.4.0 http',
+  'portfolio accounts 2.0.0 http',
+  'portfolio orders 1.4.0 grpc',
+];
 
+/** The tests of a source run in their order: nothing is there, then all is well, then there are faults. */
 describe.each(sources)('$mesh, metrics: $meshMetrics', (source) => {
   const network = `parley-metrics-${process.pid}-${source.mesh}-${source.meshMetrics}`;
   const scenario = new Scenario(() => performance.now());
-  const groups = ruleGroups(source);
-  const boards = dashboards(source);
+  const rules = ruleGroups(source).flatMap((group) => group.rules);
+  const boards = dashboards(source).map(({ json }) => queriesOf(json));
   let pods: Awaited<ReturnType<typeof servePods>> | undefined;
   let prometheus: PrometheusRun;
 
@@ -51,46 +60,27 @@ describe.each(sources)('$mesh, metrics: $meshMetrics', (source) => {
     await docker(['network', 'rm', network]);
   });
 
-  const firing = async () =>
-    [
-      ...new Set(
-        (await prometheus.alerts())
-          .filter(({ state }) => state === 'firing')
-          .map(({ labels }) => String(labels.alertname)),
-      ),
-    ].sort();
-
   test('where nothing is there, that is what fires', async () => {
-    await eventually('alerts on absence', 60_000, firing, (names) => isDeepStrictEqual(names, onAbsence));
+    await firesExactly(prometheus, onAbsence);
   });
 
   test('every rule returns series', async () => {
     scenario.begin('well');
-    const recording = groups.flatMap(({ rules }) => rules.filter((rule) => !isAlert(rule)));
+    const recording = rules.flatMap((rule) => (isAlert(rule) ? [] : rule.expr));
     expect(recording.length).toBeGreaterThan(20);
-    await eventually(
-      'recording rules without series',
-      60_000,
-      () => without(recording.map(({ expr }) => expr)),
-      (empty) => empty.length === 0,
-    );
+    await allReturnSeries(prometheus, recording);
   });
 
   test('every query of every dashboard returns series, but for those whose metric is still to come', async () => {
-    const panels = boards.flatMap((board) => queriesOf(board.json).panels.map((expr) => filled(expr)));
+    const panels = boards.flatMap((board) => board.panels.map(filled));
     expect(panels.filter(isLive).length).toBeGreaterThan(70);
-    await eventually(
-      'queries without series',
-      60_000,
-      () => without(panels.filter(isLive)),
-      (empty) => empty.length === 0,
-    );
+    await allReturnSeries(prometheus, panels.filter(isLive));
     const toCome = panels.filter((expr) => !isLive(expr));
-    expect(await without(toCome)).toEqual(toCome);
+    expect(await withoutSeries(prometheus, toCome)).toEqual(toCome);
   });
 
   test('every variable has values to choose from', async () => {
-    const asked = boards.flatMap((board) => queriesOf(board.json).variables);
+    const asked = boards.flatMap((board) => board.variables);
     expect(asked.length).toBe(boards.length * 3);
     for (const { series, label } of asked) {
       const path = `label/${label}/values?${new URLSearchParams({ 'match[]': filled(series) })}`;
@@ -98,70 +88,76 @@ describe.each(sources)('$mesh, metrics: $meshMetrics', (source) => {
     }
   });
 
-  test('shares, success and latency are those of the calls', async () => {
-    const near = (seen: readonly Sample[], labels: readonly string[]) =>
-      Object.fromEntries(
-        seen.map(({ metric, value }) => [labels.map((label) => metric[label]).join(' '), round(Number(value[1]))]),
-      );
-    const share = async () => near(await prometheus.query('parley:release_share:ratio1m'), ['destination', 'release']);
-    await eventually('shares of releases', 60_000, share, (seen) =>
-      isDeepStrictEqual(seen, {
-        'accounts 1.4.0': 0.8,
-        'accounts 2.0.0': 0.2,
-        'orders 1.4.0': 1,
-        'portfolio 1.4.0': 1,
-      }),
-    );
-    const edge = ['source', 'destination', 'release', 'protocol'];
-    const each = (value: number) => ({
-      'edge accounts 1.4.0 http': value,
-      'edge portfolio 1.4.0 http': value,
-      'portfolio accounts 1.4.0 http': value,
-      'portfolio accounts 2.0.0 http': value,
-      'portfolio orders 1.4.0 grpc': value,
-    });
-    expect(near(await prometheus.query('parley:request_success:ratio1m'), edge)).toEqual(each(1));
-    expect(near(await prometheus.query('parley:request_latency_ms:p50'), edge)).toEqual(each(37.5));
-    const ofOrders = await prometheus.query('parley:requests:rate1m{destination="orders"} > 0');
-    expect(ofOrders.map(({ metric }) => metric.code_class).sort()).toEqual(['2xx', '4xx']);
-  });
+  test('shares, success and latency are those of the calls', () => figuresAreThoseOfTheCalls(prometheus));
 
-  test('no alert fires while all is well', async () => {
-    await eventually('alerts', 60_000, firing, (names) => names.length === 0);
-  });
+  test('no alert fires while all is well', () => firesExactly(prometheus, []));
 
-  test('every alert fires when what it watches for happens', async () => {
+  test('every alert fires when what it watches for happens, and says what about', async () => {
     scenario.begin('fault');
-    const watched = groups.flatMap(({ rules }) => rules.filter(isAlert).map(({ alert }) => alert));
-    const expected = watched.filter((name) => !onAbsence.includes(name)).sort();
-    await eventually('alerts', 60_000, firing, (names) => isDeepStrictEqual(names, expected));
+    const watched = rules.filter(isAlert).map(({ alert }) => alert);
+    await firesExactly(prometheus, watched.filter((name) => !onAbsence.includes(name)).sort());
     for (const { labels, annotations } of await prometheus.alerts()) {
-      expect(Object.values(annotations).join(' '), labels.alertname).not.toMatch(/<no value>|%!|\{\{/);
+      expect(Object.values(annotations).join(' '), labels.alertname).not.toMatch(/<no value>|%!|\{\{| {2}|^ /);
     }
   });
 
   test('annotations of dashboards mark what happened', async () => {
-    const marks = [
-      ...new Set(boards.flatMap((board) => queriesOf(board.json).annotations.map((expr) => filled(expr)))),
-    ];
+    const marks = new Set(boards.flatMap((board) => board.annotations.map(filled)));
+    expect(marks.size).toBe(3);
     for (const expr of marks) {
       const seen = await prometheus.series(expr, 300);
       expect(seen > 0, expr).toBe(isLive(expr));
     }
   });
-
-  async function without(exprs: readonly string[]): Promise<string[]> {
-    const empty: string[] = [];
-    for (const expr of exprs) if ((await prometheus.query(expr)).length === 0) empty.push(expr);
-    return empty;
-  }
 });
 
+/** The query with all values of every variable. */
 function filled(expr: string): string {
-  return expr.replace(/\$(namespace|service|release)\b/g, (_, name: keyof typeof chosen) => chosen[name]);
+  return expr.replace(/\$(namespace|service|release)\b/g, '.*');
 }
 
-/** Two digits: figures over a window that is not full yet are a little off. */
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
+async function withoutSeries(prometheus: PrometheusRun, exprs: readonly string[]): Promise<string[]> {
+  const empty: string[] = [];
+  for (const expr of exprs) if ((await prometheus.query(expr)).length === 0) empty.push(expr);
+  return empty;
+}
+
+async function allReturnSeries(prometheus: PrometheusRun, exprs: readonly string[]): Promise<void> {
+  const look = () => withoutSeries(prometheus, exprs);
+  await eventually('queries without series', deadlineMs, look, (empty) => empty.length === 0);
+}
+
+/** Names of the alerts that fire come to be these, in their order. */
+async function firesExactly(prometheus: PrometheusRun, names: readonly string[]): Promise<void> {
+  const firing = async () => {
+    const alerts = (await prometheus.alerts()).filter(({ state }) => state === 'firing');
+    return [...new Set(alerts.map(({ labels }) => String(labels.alertname)))].sort();
+  };
+  await eventually('alerts that fire', deadlineMs, firing, (seen) => isDeepStrictEqual(seen, names));
+}
+
+/** Values of a series by its labels, with two digits: a window that is not full yet is a little off. */
+async function figures(prometheus: PrometheusRun, series: string, labels: readonly string[]) {
+  const samples = await prometheus.query(series);
+  return Object.fromEntries(
+    samples.map(({ metric, value }) => [
+      labels.map((label) => metric[label]).join(' '),
+      Math.round(Number(value[1]) * 100) / 100,
+    ]),
+  );
+}
+
+async function figuresAreThoseOfTheCalls(prometheus: PrometheusRun): Promise<void> {
+  const shares = { 'accounts 1.4.0': 0.8, 'accounts 2.0.0': 0.2, 'orders 1.4.0': 1, 'portfolio 1.4.0': 1 };
+  const edge = ['source', 'destination', 'release', 'protocol'];
+  const each = (value: number) => Object.fromEntries(edges.map((name) => [name, value]));
+  const expected = { shares, success: each(1), p50: each(37.5) };
+  const look = async () => ({
+    shares: await figures(prometheus, 'parley:release_share:ratio1m', ['destination', 'release']),
+    success: await figures(prometheus, 'parley:request_success:ratio1m', edge),
+    p50: await figures(prometheus, 'parley:request_latency_ms:p50', edge),
+  });
+  await eventually('figures', deadlineMs, look, (seen) => isDeepStrictEqual(seen, expected));
+  const classes = await prometheus.query('parley:requests:rate1m{destination="orders"} > 0');
+  expect(classes.map(({ metric }) => metric.code_class).sort()).toEqual(['2xx', '4xx']);
 }
