@@ -1,9 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { kindClusterStep } from './kind-cluster.ts';
-import type { Ledger, Thing } from './ledger.ts';
+import { endKindCluster, kindClusterStep } from './kind-cluster.ts';
+import type { ClusterLedger, Thing } from './ledger.ts';
 import type { Site } from './site.ts';
 
 let folder: string;
@@ -12,34 +12,45 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A program `kind` that lists no cluster and fails to create one with these words. */
-function failingKind(words: string): string {
-  const program = join(folder, 'kind');
-  writeFileSync(program, `#!/bin/sh\n[ "$1" = get ] && exit 0\necho '${words}' >&2\nexit 1\n`);
-  chmodSync(program, 0o755);
-  return `${folder}:${process.env.PATH}`;
+/** A program of the test's own, in the folder that its PATH begins with. */
+function program(name: string, script: string): void {
+  writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, name), 0o755);
 }
 
-async function create(
-  words: string,
-): Promise<{ readonly error: unknown; readonly left: 'begun' | 'made' | undefined }> {
-  const states = new Map<Thing, 'begun' | 'made'>();
-  const ledger: Ledger = {
-    state: (thing) => states.get(thing),
-    begin: (thing) => void states.set(thing, 'begun'),
-    finish: (thing) => void states.set(thing, 'made'),
-    forget: (thing) => void states.delete(thing),
-  };
-  const site: Site = {
-    env: { PATH: failingKind(words) },
+function siteHere(): Site {
+  return {
+    env: { PATH: `${folder}:${process.env.PATH}` },
     signal: new AbortController().signal,
     clock: { now: () => 0, sleep: async () => {} },
     home: folder,
     kubeconfig: join(folder, 'kubeconfig'),
     openObjects: () => Promise.reject(new Error('there is no cluster')),
   };
-  const options = { name: 'second', ports: { http: 1, https: 2 }, repo: folder, ledger };
-  const error = await kindClusterStep(site, options)
+}
+
+/** A ledger in memory that begins with these. */
+function ledgerWith(states: Map<Thing, 'begun' | 'made'>, identity?: string): ClusterLedger {
+  let known = identity;
+  return {
+    state: (thing) => states.get(thing),
+    begin: (thing) => void states.set(thing, 'begun'),
+    finish: (thing) => void states.set(thing, 'made'),
+    forget: (thing) => void states.delete(thing),
+    identity: () => known,
+    identify: (found) => {
+      known = found;
+    },
+  };
+}
+
+const optionsFor = (ledger: ClusterLedger) => ({ name: 'second', ports: { http: 1, https: 2 }, repo: folder, ledger });
+
+async function create(words: string) {
+  // Lists no cluster, and fails to create one.
+  program('kind', `[ "$1" = get ] && exit 0\necho '${words}' >&2\nexit 1`);
+  const ledger = ledgerWith(new Map());
+  const error = await kindClusterStep(siteHere(), optionsFor(ledger))
     .run(() => {})
     .catch((reason: unknown) => reason);
   return { error, left: ledger.state('cluster') };
@@ -53,4 +64,29 @@ test('a cluster that another call made in between is not noted, so that down lea
 test('a cluster of which kind made a part stays noted, so that down removes it', async () => {
   const words = 'ERROR: failed to create cluster: failed to init node with kubeadm';
   expect(await create(words)).toMatchObject({ error: { code: 'ProgramFailed' }, left: 'begun' });
+});
+
+test.each([
+  ['the one that was made', 'one', 'one', 'kind second'],
+  ['one of which nothing was noted', undefined, 'one', 'kind second'],
+  ['another that has its name now', 'one', 'two', undefined],
+])('%s is found: known %s, there %s', async (_, known, there, seen) => {
+  program('kind', `case "$1" in get) echo second;; delete) echo "$@" > '${folder}/deleted';; esac`);
+  program('docker', `case "$*" in *control-plane*) echo ${there};; *) echo second-control-plane running;; esac`);
+  writeFileSync(join(folder, 'kubeconfig'), '');
+  const made = () => ledgerWith(new Map([['cluster', 'made']]), known);
+  const [looking, ending] = [made(), made()];
+  const refused = { code: 'ClusterOfOthers', hint: expect.stringContaining('parley up') };
+  const looked = kindClusterStep(siteHere(), optionsFor(looking)).look();
+  if (seen) expect(await looked).toBe(seen);
+  else await expect(looked).rejects.toMatchObject(refused);
+  expect(looking.state('cluster')).toBe(seen && 'made');
+  if (seen) expect(looking.identity()).toBe(there);
+  const ended = endKindCluster(siteHere(), 'second', ending);
+  if (seen) await ended;
+  else await expect(ended).rejects.toMatchObject(refused);
+  const deleted = join(folder, 'deleted');
+  expect(existsSync(deleted) && readFileSync(deleted, 'utf8').startsWith('delete cluster --name second')).toBe(
+    seen !== undefined,
+  );
 });

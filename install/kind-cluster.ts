@@ -2,14 +2,14 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InstallError } from './install-error.ts';
 import { defaultClusterName, type KindConfigOptions, kindConfigYaml } from './kind-config.ts';
-import type { Ledger } from './ledger.ts';
+import type { ClusterLedger } from './ledger.ts';
 import { callAt, type Site, until } from './site.ts';
 import type { Step } from './step.ts';
 
 export interface KindClusterOptions extends KindConfigOptions {
   /** The clone: its kind-config.yaml serves when the defaults do. */
   readonly repo: string;
-  readonly ledger: Ledger;
+  readonly ledger: ClusterLedger;
 }
 
 type Situation = 'absent' | 'half made' | 'stopped' | 'no kubeconfig' | 'good';
@@ -49,6 +49,10 @@ async function lookAt(site: Site, { name, ledger }: KindClusterOptions): Promise
   const state = ledger.state('cluster');
   if (state === undefined) throw clusterOfOthers(name);
   if (state === 'begun') return 'half made';
+  if (!(await isKnown(site, name, ledger))) {
+    ledger.forget('cluster');
+    throw clusterOfOthers(name);
+  }
   if ((await stoppedNodes(site, name)).length > 0) return 'stopped';
   return existsSync(site.kubeconfig) ? 'good' : 'no kubeconfig';
 }
@@ -56,6 +60,26 @@ async function lookAt(site: Site, { name, ledger }: KindClusterOptions): Promise
 async function clusterNames(site: Site): Promise<string[]> {
   const text = await callAt(site, { program: 'kind', args: ['get', 'clusters'], hint: engineHint });
   return text.split('\n').filter(Boolean);
+}
+
+/** Whether the cluster of the name is still the one that was made; one of which nothing was noted yet is noted now. */
+async function isKnown(
+  site: Site,
+  name: string,
+  ledger: Pick<ClusterLedger, 'identity' | 'identify'>,
+): Promise<boolean> {
+  const found = await identityOf(site, name);
+  const known = ledger.identity();
+  if (known === undefined && found) ledger.identify(found);
+  return known === undefined || known === found;
+}
+
+/** The id of the container that the control plane runs in, also when it stands still; empty: there is none. */
+async function identityOf(site: Site, name: string): Promise<string> {
+  const filters = [`label=io.x-k8s.kind.cluster=${name}`, 'label=io.x-k8s.kind.role=control-plane'];
+  const args = ['ps', '--all', '--no-trunc', ...filters.flatMap((each) => ['--filter', each]), '--format', '{{.ID}}'];
+  const ids = await callAt(site, { program: 'docker', args, hint: engineHint });
+  return ids.trim().split('\n')[0] ?? '';
 }
 
 async function stoppedNodes(site: Site, name: string): Promise<string[]> {
@@ -104,7 +128,7 @@ function untilAnswers(site: Site, name: string): Promise<void> {
 async function create(
   site: Site,
   options: KindClusterOptions,
-  ledger: Ledger,
+  ledger: ClusterLedger,
   say: (text: string) => void,
 ): Promise<void> {
   const { name } = options;
@@ -122,6 +146,7 @@ async function create(
     ledger.forget('cluster');
     throw clusterOfOthers(name);
   });
+  ledger.identify(await identityOf(site, name));
   ledger.finish('cluster');
 }
 
@@ -148,8 +173,21 @@ function configFile(site: Site, options: KindClusterOptions): string {
   return file;
 }
 
+/**
+ * Deletes the cluster that was made, with everything in it; one that is not there is no error. Throws InstallError `ClusterOfOthers`, and
+ * forgets the one that was made, when another has its name now.
+ */
+export async function endKindCluster(site: Site, name: string, ledger: ClusterLedger): Promise<void> {
+  const known = ledger.identity();
+  const found = known === undefined ? undefined : await identityOf(site, name);
+  if (!found || found === known) return deleteKindCluster(site, name);
+  rmSync(site.kubeconfig, { force: true });
+  ledger.forget('cluster');
+  throw clusterOfOthers(name);
+}
+
 /** Deletes the cluster with everything in it; one that is not there is no error. */
-export async function deleteKindCluster(site: Site, name: string): Promise<void> {
+async function deleteKindCluster(site: Site, name: string): Promise<void> {
   const args = ['delete', 'cluster', '--name', name, '--kubeconfig', site.kubeconfig];
   await callAt(site, { program: 'kind', args, hint: `Type: docker ps --all, kind delete cluster --name ${name}` });
   rmSync(site.kubeconfig, { force: true });

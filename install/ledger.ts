@@ -11,3 +11,10 @@ export interface Ledger {
   /** The thing is gone, and everything that was made in it. */
   forget(thing: Thing): void;
 }
+
+/** A ledger that also knows which cluster it is about, because names of clusters come back with other clusters behind them. */
+export interface ClusterLedger extends Ledger {
+  /** The id of kind's node container, or the uid of Namespace kube-system; undefined: not noted yet. */
+  identity(): string | undefined;
+  identify(identity: string): void;
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommandContext } from '../command.ts';
 import { stateFolder } from '../state-folder.ts';
-import { contextTarget, kubernetesNote } from './context.ts';
+import { contextTarget, kubernetesNote, requireSameCluster } from './context.ts';
 import { claim, ledgerOf, readRecord } from './record.ts';
 
 let home: string;
@@ -52,4 +52,19 @@ test('where nothing was made, nothing is asked for and the folder is free', asyn
 test('a Kubernetes that the mesh was not made for is said', () => {
   expect(kubernetesNote('linkerd', 'v1.35.8+k3s1')).toBe('v1.35.8+k3s1');
   expect(kubernetesNote('linkerd', 'v1.36.0')).toBe('v1.36.0, and linkerd is made for 1.31 to 1.35');
+});
+
+test('a context that leads to another cluster than before is refused; a first one is noted', async () => {
+  const state = stateFolder(contextAt(home));
+  claim(contextAt(home), { target: 'context', name: 'mine', mesh: 'istio' });
+  const ledger = ledgerOf(state);
+  const cluster = (uid: string) => ({ read: async <T>() => ({ metadata: { uid } }) as T });
+  const at = { name: 'mine', targetRecord: state.targetRecord };
+  await requireSameCluster(cluster('one'), at, ledger);
+  ledger.begin('mesh');
+  await requireSameCluster(cluster('one'), at, ledger);
+  await expect(requireSameCluster(cluster('two'), at, ledger)).rejects.toMatchObject({ code: 'OtherCluster' });
+  ledger.forget('mesh');
+  await requireSameCluster(cluster('two'), at, ledger);
+  expect(readRecord(state)?.identity, 'nothing was made in the first one').toBe('two');
 });

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Capture } from '../../charts/context.ts';
 import { InstallError } from '../../install/install-error.ts';
-import type { Ledger } from '../../install/ledger.ts';
+import type { ClusterLedger, Ledger } from '../../install/ledger.ts';
 import { type ObjectRef, type Site, until } from '../../install/site.ts';
 import type { Step } from '../../install/step.ts';
 import { meshTool, requireTools, tools } from '../../install/tools.ts';
@@ -21,7 +21,7 @@ import { installedCapture, meshSteps, removeMesh } from './mesh-steps.ts';
 import { ledgerOf, removeRecord, type TargetRecord, titleOf } from './record.ts';
 import { chosen, type Settings } from './settings.ts';
 import { siteOf } from './site.ts';
-import type { Target } from './target.ts';
+import type { Target, TargetRequest } from './target.ts';
 
 const removalMs = 180_000;
 
@@ -45,8 +45,7 @@ export const contextTarget: Target = {
   },
   async steps(request) {
     const site = siteOf(request.context, request.kubeconfig);
-    const { settings } = request;
-    return [accessStep(site, contextOf(settings), settings.mesh), ...meshSteps(site, request)];
+    return [accessStep(site, request), ...meshSteps(site, request)];
   },
   images: targetImages(deliveryOf),
   async stop(context, record) {
@@ -54,7 +53,10 @@ export const contextTarget: Target = {
     const made = record !== undefined && Object.keys(record.made).length > 0;
     if (made) {
       requireAccess(state, record);
-      await removeAll(siteOf(context), record.mesh, ledgerOf(state));
+      const ledger = ledgerOf(state);
+      if (ledger.identity())
+        await requireSameCluster(await openCluster(state.kubeconfig), { ...state, ...record }, ledger);
+      await removeAll(siteOf(context), record.mesh, ledger);
     }
     rmSync(state.kubeconfig, { force: true });
     rmSync(state.edgeAuthority, { force: true });
@@ -104,13 +106,32 @@ async function openContext(name: string, kubeconfig: string): Promise<Cluster> {
 }
 
 /** The access is copied before anything else; this step shows that it works, and whether the mesh was made for such a cluster. */
-function accessStep(site: Site, name: string, mesh: MeshName): Step {
+function accessStep(site: Site, { context, settings, ledger }: TargetRequest): Step {
+  const name = contextOf(settings);
+  const { targetRecord } = stateFolder(context);
   const look = async () => {
     const cluster = await openContext(name, site.kubeconfig);
+    await requireSameCluster(cluster, { name, targetRecord }, ledger);
     const server = cluster.kubeConfig.getCurrentCluster()?.server;
-    return `${name}, ${server}, Kubernetes ${kubernetesNote(mesh, await cluster.version())}`;
+    return `${name}, ${server}, Kubernetes ${kubernetesNote(settings.mesh, await cluster.version())}`;
   };
   return { title: 'cluster', look, run: look };
+}
+
+/** Refuses a cluster other than that in which something was made before; notes which it is when nothing was. */
+export async function requireSameCluster(
+  cluster: Pick<Cluster, 'read'>,
+  { name, targetRecord }: Pick<TargetRecord, 'name'> & Pick<StateFolder, 'targetRecord'>,
+  ledger: Pick<ClusterLedger, 'identity' | 'identify'>,
+): Promise<void> {
+  const found = await cluster.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
+  const uid = found?.metadata?.uid;
+  const known = ledger.identity();
+  if (known === undefined && uid) ledger.identify(uid);
+  if (known === undefined || known === uid) return;
+  throw new Failure('OtherCluster', `the context ${name} leads to another cluster than the one that up changed`, {
+    hint: `Type: PARLEY_HOME=<another folder> parley up   (or, when the one that it changed is gone: rm ${targetRecord})`,
+  });
 }
 
 /** `v1.35.8`, and what the table of versions says when it is none of those that the mesh supports. Pure. */

@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs';
 import { defaultCapture } from '../../charts/context.ts';
-import { deleteKindCluster, kindClusterStep } from '../../install/kind-cluster.ts';
+import { endKindCluster, kindClusterStep } from '../../install/kind-cluster.ts';
 import { meshTool, requireTools, tools } from '../../install/tools.ts';
 import { requireFree } from '../../local/daemon/host-ports.ts';
 import { hostPorts, stateFolder } from '../state-folder.ts';
 import { targetImages } from './images.ts';
 import { laptopNotes } from './laptop.ts';
 import { meshSteps } from './mesh-steps.ts';
-import { removeRecord } from './record.ts';
+import { ledgerOf, removeRecord } from './record.ts';
 import { chosen } from './settings.ts';
 import { siteOf } from './site.ts';
 import type { Target } from './target.ts';
@@ -43,7 +43,7 @@ export const kindTarget: Target = {
       removeRecord(state);
       return false;
     }
-    await deleteKindCluster(siteOf(context), record.name);
+    await endKindCluster(siteOf(context), record.name, ledgerOf(state));
     rmSync(state.edgeAuthority, { force: true });
     removeRecord(state);
     return true;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Ledger } from '../../install/ledger.ts';
+import type { ClusterLedger } from '../../install/ledger.ts';
 import type { Site } from '../../install/site.ts';
 import type { MeshName } from '../../mesh/intent.ts';
 import { createProgress } from '../output/progress.ts';
@@ -9,7 +9,10 @@ import { readSettings } from './settings.ts';
 const clock = { now: () => 0, sleep: async () => {} };
 const sink = { write: () => true };
 const signal = new AbortController().signal;
-const ledger: Ledger = { state: () => undefined, begin: () => {}, finish: () => {}, forget: () => {} };
+const ledger: ClusterLedger = {
+  ...{ state: () => undefined, identity: () => undefined },
+  ...{ begin: () => {}, finish: () => {}, forget: () => {}, identify: () => {} },
+};
 const site: Site = {
   env: {},
   signal,

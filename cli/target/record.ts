@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { captures, type Storage, storages } from '../../charts/context.ts';
 import { environmentNames } from '../../charts/environments.ts';
 import { knownPlatforms } from '../../install/images/build-command.ts';
-import { type Ledger, things } from '../../install/ledger.ts';
+import { type ClusterLedger, type Thing, things } from '../../install/ledger.ts';
 import { meshNames } from '../../mesh/intent.ts';
 import { observabilityParts } from '../../observability/names.ts';
 import { meshMetricsNames } from '../../observability/rules/rules.ts';
@@ -17,6 +17,8 @@ const schema = z.strictObject({
   target: z.enum(targetNames),
   /** Of the kind cluster, or of the context. */
   name: z.string().min(1).optional(),
+  /** Which cluster that name meant when something was made in it ({@link ClusterLedger}). */
+  identity: z.string().min(1).optional(),
   mesh: z.enum(meshNames),
   env: z.enum(environmentNames).optional(),
   capture: z.enum(captures).optional(),
@@ -67,17 +69,28 @@ export function removeRecord({ targetRecord }: Pick<StateFolder, 'targetRecord'>
   rmSync(targetRecord, { force: true });
 }
 
+/** What a record says before anything is made. */
+export type WantedTarget = Omit<TargetRecord, 'made' | 'identity'>;
+
 type Where = Pick<CommandContext, 'env' | 'repo'>;
 
 /** Writes down which target is wanted now; what was made stays noted. Throws what {@link requireClaimable} throws. */
-export function claim(context: Where, wanted: Omit<TargetRecord, 'made'>): void {
+export function claim(context: Where, wanted: WantedTarget): void {
   requireClaimable(context, wanted);
   const state = stateFolder(context);
-  writeRecord(state, { ...wanted, made: readRecord(state)?.made ?? {} });
+  const found = readRecord(state);
+  const made = found?.made ?? {};
+  const identity = identityIn(found);
+  writeRecord(state, { ...wanted, ...(identity ? { identity } : {}), made });
+}
+
+/** Which cluster a record is about; undefined while nothing was made in any. */
+export function identityIn(record: TargetRecord | undefined): string | undefined {
+  return record && Object.keys(record.made).length > 0 ? record.identity : undefined;
 }
 
 /** Refuses a folder in which something of another target, another mesh or with other ports was made. */
-export function requireClaimable(context: Where, wanted: Omit<TargetRecord, 'made'>): void {
+export function requireClaimable(context: Where, wanted: WantedTarget): void {
   const state = stateFolder(context);
   const found = readRecord(state);
   requireSameTarget(state, found, wanted);
@@ -127,20 +140,28 @@ export function titleOf({ target, name }: Pick<TargetRecord, 'target' | 'name'>)
 }
 
 /** The ledger of an installation in the record's own words; each change is on disk before the call returns. */
-export function ledgerOf(state: StateFolder): Ledger {
-  const change = (made: (before: TargetRecord['made']) => TargetRecord['made']) => {
+export function ledgerOf(state: StateFolder): ClusterLedger {
+  const write = (change: (before: TargetRecord) => TargetRecord) => {
     const record = readRecord(state);
     if (!record) throw new TypeError(`${state.targetRecord} is written before anything is made`);
-    writeRecord(state, { ...record, made: made(record.made) });
+    writeRecord(state, change(record));
   };
+  const note = (thing: Thing, as: 'begun' | 'made') =>
+    write((record) => ({ ...record, made: { ...record.made, [thing]: as } }));
   return {
     state: (thing) => readRecord(state)?.made[thing],
-    begin: (thing) => change((made) => ({ ...made, [thing]: 'begun' })),
-    finish: (thing) => change((made) => ({ ...made, [thing]: 'made' })),
-    forget: (thing) =>
-      change((made) => {
-        const { [thing]: _, ...rest } = made;
-        return thing === 'cluster' ? {} : rest;
-      }),
+    begin: (thing) => note(thing, 'begun'),
+    finish: (thing) => note(thing, 'made'),
+    forget: (thing) => write((record) => without(record, thing)),
+    identity: () => identityIn(readRecord(state)),
+    identify: (identity) => write((record) => ({ ...record, identity })),
   };
+}
+
+/** With the cluster goes all that was made in it, and who it was. */
+function without(record: TargetRecord, thing: Thing): TargetRecord {
+  const { [thing]: _, ...made } = record.made;
+  if (thing !== 'cluster') return { ...record, made };
+  const { identity: __, ...rest } = record;
+  return { ...rest, made: {} };
 }

@@ -1,8 +1,8 @@
-import type { Ledger } from '../../install/ledger.ts';
+import type { ClusterLedger } from '../../install/ledger.ts';
 import type { Step } from '../../install/step.ts';
 import type { CommandContext } from '../command.ts';
 import type { Progress } from '../output/progress.ts';
-import type { TargetRecord } from './record.ts';
+import type { TargetRecord, WantedTarget } from './record.ts';
 import type { Settings } from './settings.ts';
 
 export const targetNames = ['embedded', 'kind', 'context'] as const;
@@ -13,7 +13,7 @@ export interface TargetRequest {
   readonly progress: Progress;
   readonly settings: Settings;
   /** What `up` made in the target; on disk. */
-  readonly ledger: Ledger;
+  readonly ledger: ClusterLedger;
   /** Of a cluster that others made: the copy of the access to it; absent: in the state folder. */
   readonly kubeconfig?: string;
 }
@@ -35,7 +35,7 @@ export interface TargetImages {
 export interface Target {
   readonly name: TargetName;
   /** What the record says of it before anything is made. */
-  describe(context: CommandContext, settings: Settings): Omit<TargetRecord, 'made'>;
+  describe(context: CommandContext, settings: Settings): WantedTarget;
   /** What the machine lacks for it, before anything is started; throws a failure that says what to type. Returns notes. */
   check(request: TargetRequest): Promise<readonly string[]>;
   /**

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Ledger } from '../../install/ledger.ts';
+import type { ClusterLedger } from '../../install/ledger.ts';
 import type { Differences } from '../apply/difference.ts';
 import { openCluster } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
 import { createProgress } from '../output/progress.ts';
 import { stateFolder } from '../state-folder.ts';
-import { readRecord, requireClaimable, type TargetRecord } from '../target/record.ts';
+import { identityIn, readRecord, requireClaimable, type TargetRecord } from '../target/record.ts';
 import type { Settings } from '../target/settings.ts';
 import type { Target } from '../target/target.ts';
 import { differences } from './differences.ts';
@@ -16,7 +16,7 @@ import { differences } from './differences.ts';
 export async function lookWithout(target: Target, context: CommandContext, settings: Settings): Promise<Differences> {
   const state = stateFolder(context);
   requireClaimable(context, target.describe(context, settings));
-  const ledger = readOnly(readRecord(state)?.made ?? {});
+  const ledger = readOnly(readRecord(state));
   const progress = createProgress(context.stderr, context.env, context.clock);
   const look = async (wanted: Settings, kubeconfig: string) => {
     const steps = await target.steps({ context, progress, settings: wanted, ledger, kubeconfig });
@@ -32,6 +32,8 @@ export async function lookWithout(target: Target, context: CommandContext, setti
   }
 }
 
-function readOnly(made: TargetRecord['made']): Ledger {
-  return { state: (thing) => made[thing], begin: () => {}, finish: () => {}, forget: () => {} };
+function readOnly(record: TargetRecord | undefined): ClusterLedger {
+  const nothing = () => {};
+  const changes = { begin: nothing, finish: nothing, forget: nothing, identify: nothing };
+  return { ...changes, state: (thing) => record?.made[thing], identity: () => identityIn(record) };
 }

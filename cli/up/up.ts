@@ -1,4 +1,4 @@
-import type { Ledger, Thing } from '../../install/ledger.ts';
+import type { ClusterLedger, Thing } from '../../install/ledger.ts';
 import type { StepDone } from '../../install/step.ts';
 import { Failure, interrupted } from '../failure.ts';
 import { stateFolder } from '../state-folder.ts';
@@ -73,7 +73,7 @@ async function buildImages({ images }: Target, request: TargetRequest, log: Step
 }
 
 /** The ledger, with what is begun noted in `begun` too. */
-function noting(ledger: Ledger, begun: Set<Thing>): Ledger {
+function noting(ledger: ClusterLedger, begun: Set<Thing>): ClusterLedger {
   return {
     ...ledger,
     begin(thing) {
