@@ -23,6 +23,7 @@ import { imagesIn, renderingOf } from './rendering-of.ts';
 import { routesInForce } from './routes-in-force.ts';
 import { requireSameStorage } from './same-storage.ts';
 import type { StepLog } from './step-log.ts';
+import { removeParts, unwantedParts } from './unwanted-parts.ts';
 
 export interface UpResult {
   readonly edge: { readonly http: string; readonly https: string; readonly authority: string };
@@ -72,6 +73,11 @@ export async function bringObjects(
     noteNamespace(ledger, 'observability');
   }
   const done = await log.step('objects', () => carryOut(cluster, rendered), countsOf);
+  const unwanted = await unwantedParts(cluster, ledger, settings, observability);
+  if (unwanted.length > 0) {
+    const remove = () => removeParts(context, cluster, ledger, unwanted, timeoutMs);
+    await log.step('observability not wanted', async () => ({ applied: [], removed: await remove() }), countsOf);
+  }
   await rememberChoices(cluster, choices);
   noteNamespace(ledger, 'exchange');
   ensureNotInterrupted(context);

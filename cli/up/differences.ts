@@ -10,19 +10,18 @@ import {
   plainJson,
 } from '../apply/difference.ts';
 import type { Cluster, ObjectName } from '../cluster.ts';
-import type { CommandContext } from '../command.ts';
 import { completePlan, observe, planOf } from '../plan.ts';
 import { renderPlan } from '../rendering.ts';
-import type { Settings } from '../target/settings.ts';
-import type { Target } from '../target/target.ts';
+import type { Target, TargetRequest } from '../target/target.ts';
 import { surplus } from './carry-out.ts';
 import { renderingOf } from './rendering-of.ts';
 import { requireSameStorage } from './same-storage.ts';
+import { unwantedParts } from './unwanted-parts.ts';
 
 /** Looks at everything that `up` brings about; nothing that is sent changes anything. Stops looking at steps where the cluster is not there. */
 export async function differences(
   target: Target,
-  { context, settings }: { readonly context: CommandContext; readonly settings: Settings },
+  { context, settings, ledger }: Pick<TargetRequest, 'context' | 'settings' | 'ledger'>,
   steps: readonly Step[],
   openCluster: () => Promise<Cluster>,
 ): Promise<Differences> {
@@ -38,7 +37,8 @@ export async function differences(
   const wanted: readonly ObjectName[] = [...observability, ...rendered.objects];
   if (!cluster) return { steps: looked, objects: wanted.map((object) => named(object, 'created')) };
   const compared = await Promise.all(wanted.map((object) => compare(cluster, object)));
-  const removed = (await surplus(cluster, rendered)).map((object) => named(object, 'removed'));
+  const unwanted = await unwantedParts(cluster, ledger, settings, observability);
+  const removed = [...(await surplus(cluster, rendered)), ...unwanted].map((object) => named(object, 'removed'));
   return { steps: looked, objects: [...compared, ...removed] };
 }
 

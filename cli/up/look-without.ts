@@ -20,7 +20,7 @@ export async function lookWithout(target: Target, context: CommandContext, setti
   const progress = createProgress(context.stderr, context.env, context.clock);
   const look = async (wanted: Settings, kubeconfig: string) => {
     const steps = await target.steps({ context, progress, settings: wanted, ledger, kubeconfig });
-    return differences(target, { context, settings: wanted }, steps, () => openCluster(kubeconfig));
+    return differences(target, { context, settings: wanted, ledger }, steps, () => openCluster(kubeconfig));
   };
   if (!target.access) return look(settings, state.kubeconfig);
   const folder = mkdtempSync(join(tmpdir(), 'parley-diff-'));

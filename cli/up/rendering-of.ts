@@ -2,7 +2,7 @@ import { type Capture, defaultCapture } from '../../charts/context.ts';
 import { exchange } from '../../mesh/exchange.ts';
 import type { KubeObject } from '../../mesh/objects.ts';
 import { otlpHttpPort } from '../../mesh/ports.ts';
-import { hostOf } from '../../observability/names.ts';
+import { hostOf, observabilityParts } from '../../observability/names.ts';
 import type { CommandContext } from '../command.ts';
 import type { RenderChoices } from '../rendering.ts';
 import type { Settings } from '../target/settings.ts';
@@ -40,6 +40,20 @@ async function observabilityObjects(settings: Settings, capture: Capture): Promi
   const { renderObservability } = await import('../../observability/render.ts');
   const { namespace: exchangeNamespace, trustDomain } = exchange;
   return renderObservability({ mesh, env, parts, meshMetrics, capture, exchangeNamespace, trustDomain });
+}
+
+/** Every kind and namespace that some choice of parts has objects in; what is looked through when parts are not wanted any more. */
+export async function observabilityPlaces(settings: Settings, capture: Capture = defaultCapture): Promise<Place[]> {
+  const all = await observabilityObjects({ ...settings, parts: observabilityParts }, capture);
+  const places = all.map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, namespace: metadata.namespace }));
+  return [...new Map(places.map((place) => [Object.values(place).join(' '), place])).values()];
+}
+
+/** Where objects of one kind are; without a namespace: in none. */
+export interface Place {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
 }
 
 interface PodTemplate {
