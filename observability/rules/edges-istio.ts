@@ -17,7 +17,7 @@ const ends: readonly Relabel[] = [
 
 /** `DC`: the caller hung up (https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags). */
 const classes: readonly Relabel[] = [
-  { target: 'code_class', replacement: '$1xx', source: 'response_code', pattern: '([1-5])..' },
+  { target: 'code_class', replacement: `\${1}xx`, source: 'response_code', pattern: '([1-5])..' },
   { target: 'code_class', replacement: 'none', source: 'response_code', pattern: '0' },
   ...grpcClasses('grpc_response_status', 'code'),
   { target: 'code_class', replacement: 'cancelled', source: 'response_flags', pattern: 'DC' },

@@ -13,7 +13,7 @@ const backends = [
 
 const httpClasses: readonly Relabel[] = [
   { target: 'code_class', replacement: 'none', source: 'error', pattern: '.+' },
-  { target: 'code_class', replacement: '$1xx', source: 'http_status', pattern: '([1-5])..' },
+  { target: 'code_class', replacement: `\${1}xx`, source: 'http_status', pattern: '([1-5])..' },
   { target: 'code_class', replacement: 'cancelled', source: 'error', pattern: 'CANCEL' },
 ];
 

@@ -1,4 +1,7 @@
-/** Steps of a label pipeline: from `source` to `target` wherever `pattern` (RE2, anchored) matches. */
+/**
+ * Steps of a label pipeline: from `source` to `target` wherever `pattern` (RE2, anchored) matches. In `replacement`, letters and
+ * digits after `$1` belong to the name of the group: `$1xx` is the group `1xx`, which is empty; `${1}xx` is what it looks like.
+ */
 export interface Relabel {
   readonly target: string;
   readonly replacement: string;

@@ -35,6 +35,10 @@ describe.each(sources)('$mesh, metrics: $meshMetrics', (source) => {
     expect(groups.flatMap(readTooEarly)).toEqual([]);
   });
 
+  test('no replacement names a group by more than its number', () => {
+    expect(rules.flatMap(({ expr }) => wordsAfterGroups(expr))).toEqual([]);
+  });
+
   test('an alert has a name of its own, a severity, and says what to type next', () => {
     expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length);
     for (const { alert, for: held, labels, annotations } of alerts) {
@@ -61,6 +65,11 @@ function readTooEarly({ rules }: RuleGroup): string[] {
       .series.map(String)
       .filter((name) => later.has(name) && !before.has(name));
   });
+}
+
+/** `$1xx` is a group of the name `1xx`, which is empty, without a word from Prometheus. */
+function wordsAfterGroups(expr: string): string[] {
+  return expr.match(/\$\d+[A-Za-z_]\w*/g) ?? [];
 }
 
 test('every source records the same series', () => {
@@ -102,6 +111,11 @@ describe('seeded faults', () => {
     expect(queryFaults('sum by (job) (rate({__name__=~"otelcol_a(_total)?"}[5m])) > 0 unless up == 0', known)).toEqual(
       [],
     );
+  });
+
+  test('a replacement that runs on after the number of its group is found', () => {
+    expect(wordsAfterGroups('label_replace(up, "class", "$1xx", "code", "(.)..")')).toEqual(['$1xx']);
+    expect(wordsAfterGroups(`label_replace(up, "class", "\${1}xx", "code", "(.)..")`)).toEqual([]);
   });
 
   test('a rule that stands before what it reads is found', () => {

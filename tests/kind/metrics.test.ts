@@ -96,6 +96,7 @@ describe.each(sources)('$mesh, metrics: $meshMetrics', (source) => {
     scenario.begin('fault');
     const watched = rules.filter(isAlert).map(({ alert }) => alert);
     await firesExactly(prometheus, watched.filter((name) => !onAbsence.includes(name)).sort());
+    await failsExactly(prometheus, ['accounts 2.0.0', 'orders 1.4.0']);
     for (const { labels, annotations } of await prometheus.alerts()) {
       expect(Object.values(annotations).join(' '), labels.alertname).not.toMatch(/<no value>|%!|\{\{| {2}|^ /);
     }
@@ -158,6 +159,22 @@ async function figuresAreThoseOfTheCalls(prometheus: PrometheusRun): Promise<voi
     p50: await figures(prometheus, 'parley:request_latency_ms:p50', edge),
   });
   await eventually('figures', deadlineMs, look, (seen) => isDeepStrictEqual(seen, expected));
-  const classes = await prometheus.query('parley:requests:rate1m{destination="orders"} > 0');
-  expect(classes.map(({ metric }) => metric.code_class).sort()).toEqual(['2xx', '4xx']);
+  const classes = await prometheus.query('sum by (destination, release, code_class) (parley:requests:rate1m) > 0');
+  const seen = classes.map(({ metric }) => [metric.destination, metric.release, metric.code_class].join(' '));
+  // Envoy's counters do not tell who gave up.
+  expect(seen.filter((each) => each !== 'accounts 2.0.0 cancelled').sort()).toEqual([
+    'accounts 1.4.0 2xx',
+    'accounts 1.4.0 4xx',
+    'accounts 2.0.0 2xx',
+    'orders 1.4.0 2xx',
+    'orders 1.4.0 4xx',
+    'portfolio 1.4.0 2xx',
+  ]);
+}
+
+/** Failed calls count against the release that they went to, by the status of HTTP and by that of gRPC. */
+async function failsExactly(prometheus: PrometheusRun, releases: readonly string[]): Promise<void> {
+  const look = async () =>
+    Object.keys(await figures(prometheus, 'parley:release_success:ratio1m < 1', ['destination', 'release'])).sort();
+  await eventually('releases that fail', deadlineMs, look, (seen) => isDeepStrictEqual(seen, releases));
 }
