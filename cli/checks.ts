@@ -59,7 +59,7 @@ export const checks: readonly Check[] = [
     look: (context) =>
       programVersion(context, 'python3', ['-m', 'pip', '--version'], 'sudo apt-get install python3-pip'),
   },
-  { category: 'programs', description: 'Envoy', look: envoy },
+  { category: 'programs', description: 'Envoy (only for the target embedded)', look: envoy },
   {
     category: 'programs',
     description: 'kubectl (for your own looks; parley needs none)',
@@ -118,7 +118,7 @@ async function envoy(context: CommandContext): Promise<CheckOutcome> {
     return good(`${version} (${path})`);
   } catch (error) {
     if (context.env.PARLEY_ENVOY) return bad(messageOf(error), 'unset PARLEY_ENVOY');
-    return warn('none yet; the first `parley up` downloads it', 'parley up');
+    return good('none yet; the first `parley up --target embedded` downloads it');
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { KubeConfig, KubernetesObject } from '@kubernetes/client-node';
 import { Failure, messageOf } from './failure.ts';
 import { openKubeRest, RestError } from './kube-rest.ts';
@@ -37,13 +38,13 @@ export interface Cluster {
 export async function openCluster(kubeconfigPath: string): Promise<Cluster> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const kubeConfig = new KubeConfig();
+  if (!existsSync(kubeconfigPath)) {
+    throw new Failure('NotRunning', `nothing runs: there is no ${kubeconfigPath}`, { hint: 'Type: parley up' });
+  }
   try {
     kubeConfig.loadFromFile(kubeconfigPath);
   } catch (cause) {
-    throw new Failure('NotRunning', `there is no cluster: ${kubeconfigPath} cannot be read`, {
-      cause,
-      hint: 'Type: parley up',
-    });
+    throw new Failure('BadKubeconfig', `${kubeconfigPath} cannot be read`, { cause, hint: 'Type: parley up' });
   }
   const rest = await openKubeRest(kubeConfig).catch((cause) => {
     throw new Failure('BadKubeconfig', `${kubeconfigPath} cannot be used: ${messageOf(cause)}`, {

@@ -47,7 +47,7 @@ test('a tool that is not there, or fails, is absent, with its own words', async 
 });
 
 test('another patch is a note; another minor version is refused with what to install', async () => {
-  expect(await requireTools([printing('1.31.0')], env, never)).toEqual(['sh is 1.31.0, made for 1.31.1']);
+  expect(await requireTools([printing('1.31.0')], env, never)).toEqual(['sh is 1.31.0, parley is tested with 1.31.1']);
   await expect(requireTools([printing('1.29.2')], env, never)).rejects.toMatchObject({
     code: 'ToolVersion',
     message: `sh cannot be used: 1.29.2 is older than ${versions.meshes.istio.version}, which this kit is made for`,

@@ -67,7 +67,7 @@ export function judge(tool: Tool, printed: string): ToolState {
   if (tool.pinned === undefined) return { state: 'good', version };
   const fit = versionFit(tool.pinned, version);
   if (fit === 'same') return { state: 'good', version };
-  if (tool.taken.includes(fit)) return { state: 'other', version, note: `made for ${tool.pinned}` };
+  if (tool.taken.includes(fit)) return { state: 'other', version, note: `parley is tested with ${tool.pinned}` };
   return { state: 'refused', version, why: `${version} is ${fit} than ${tool.pinned}, which this kit is made for` };
 }
 

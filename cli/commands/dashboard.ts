@@ -1,9 +1,11 @@
+import { observabilityParts } from '../../observability/names.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { BoardName } from '../dashboard.ts';
 import { Failure, usageFailure } from '../failure.ts';
 import { writeDocument } from '../output/document.ts';
 import { stateFolder } from '../state-folder.ts';
 import { oneOf } from '../suggest.ts';
+import { readRecord } from '../target/record.ts';
 
 export const dashboard: Command = {
   name: 'dashboard',
@@ -49,6 +51,13 @@ async function requireObservability(context: CommandContext, board: BoardName): 
   const { whatRuns } = await import('../target/what-runs.ts');
   const target = await whatRuns(context);
   if (!target.running) throw new Failure('NotRunning', `nothing runs: ${target.reason}`, { hint: 'Type: parley up' });
+  const parts = readRecord(stateFolder(context))?.observability;
+  if (parts && !parts.includes(board)) {
+    const running = parts.length > 0 ? `runs ${parts.join(', ')}` : 'runs no part of it';
+    throw new Failure('NoDashboard', `${board} is not part of this cluster's observability, which ${running}`, {
+      hint: `Type: parley up --observability ${[...parts, board].join(',')}   (or, for all of it: ${observabilityParts.join(',')})`,
+    });
+  }
   if (target.name !== 'embedded') return;
   throw new Failure('NoDashboard', `there is no ${board} in the embedded cluster`, {
     hint: 'Type: parley status, parley edges, parley logs; spans go to a collector of your own: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 parley up   (with Docker and kind: parley up --target kind has all three)',

@@ -1,6 +1,6 @@
 import { loadKinds, parseKinds } from '../../verify/load/kinds.ts';
 import type { Command } from '../command.ts';
-import { parseDuration } from '../duration.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
 import { usageFailure } from '../failure.ts';
 import { colorsFor } from '../output/color.ts';
 import { writeDocument } from '../output/document.ts';
@@ -49,9 +49,19 @@ export const load: Command = {
       const { loadScreen } = await import('../output/load-screen.ts');
       context.stdout.write(loadScreen(report, colorsFor(context.stdout, context.env)));
     }
+    if (report.durationMs > durationMs * lateBy && !context.signal.aborted) {
+      const [asked, took] = [durationMs, report.durationMs].map(formatDuration);
+      const less = Math.max(1, Math.floor((rps * durationMs) / report.durationMs / 2));
+      context.stderr.write(
+        `  asked for ${asked}, took ${took}: requests waited; with less load: parley load --rps ${less}\n`,
+      );
+    }
     return report.failed + report.wrong > 0 ? 'failed' : 'ok';
   },
 };
+
+/** A load that ends later than this share of what was asked met an exchange, or a machine, that does not keep up. */
+const lateBy = 1.1;
 
 function kindsOf(text: string) {
   try {

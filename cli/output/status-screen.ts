@@ -7,6 +7,7 @@ export function statusScreen({ target, services, notIsolated, methods }: Exchang
   const head = target.running
     ? `target  ${target.name}, mesh objects of ${target.mesh}, API ${target.server}\n`
     : `target  ${target.name}, not running: ${target.reason}\n`;
+  if (!target.running) return head;
   const parts = [head];
   if (services.length > 0) {
     parts.push(

@@ -13,7 +13,8 @@ export async function whatRuns(context: CommandContext): Promise<ExchangeStatus[
   if (!record || record.target === 'embedded') {
     const daemon = runningDaemon(state.path);
     if (daemon) return { name: 'embedded', running: true, server: daemon.server };
-    return { name: 'embedded', running: false, reason: 'no daemon serves its state folder' };
+    if (record) return { name: 'embedded', running: false, reason: 'no daemon serves its state folder' };
+    return { name: 'none', running: false, reason: 'this state folder has no target' };
   }
   const name = record.target;
   if (!existsSync(state.kubeconfig)) return { name, running: false, reason: `${titleOf(record)} is not made yet` };

@@ -65,7 +65,7 @@ async function buildImages({ images }: Target, request: TargetRequest, log: Step
     'images',
     (say) => images.build(request, say),
     (brought) => ({
-      result: `${brought.built} of ${Object.keys(brought.names).length} built`,
+      result: `${Object.keys(brought.names).length}, ${brought.built > 0 ? `${brought.built} built` : 'all there'}`,
       changed: brought.built > 0,
     }),
   );
