@@ -6,8 +6,8 @@ import { colorsFor } from '../output/color.ts';
 import { writeDocument } from '../output/document.ts';
 import { createProgress } from '../output/progress.ts';
 
-/** Share of the whole rate: calls cost a sidecar little, streams live longer. */
-const defaultRps = '70';
+/** What a cluster on two CPUs, its control plane and observability with it, serves beside a Pod that starts. */
+const defaultRps = '35';
 
 export const load: Command = {
   name: 'load',
