@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** What every ring with real processes or a real cluster needs. */
 const real = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 } as const;
 
+/** The file with Linkerd's resource types; without it tests/kind/cluster.ts says what is left out. */
+const linkerdTypes = process.env.PARLEY_TEST_LINKERD_CRDS;
+
 /**
  * Three rings: `unit` is pure or in-process and takes seconds; `e2e` starts real processes; `kind` runs the same behaviour suite,
  * tests/suite, in a cluster that it makes and takes away.
@@ -32,6 +35,7 @@ export default defineConfig({
           ...real,
           name: 'kind',
           include: ['tests/suite/**/*.test.ts', 'tests/kind/**/*.test.ts'],
+          exclude: linkerdTypes ? [] : ['tests/kind/linkerd-objects.test.ts'],
           env: { PARLEY_TEST_TARGET: 'kind' },
           globalSetup: ['tests/kind/cluster.ts'],
           hookTimeout: 900_000,

@@ -11,6 +11,10 @@ import { commandsAt, type KindPlace, upArguments } from './place.ts';
 
 /** Makes the one kind cluster of a run by `parley up`; it is gone at the end, whatever the tests said and however the run ended. */
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  if (!process.env.PARLEY_TEST_LINKERD_CRDS) {
+    const why = 'PARLEY_TEST_LINKERD_CRDS (`linkerd install --crds` in a file) is not set';
+    process.stdout.write(`left out: tests/kind/linkerd-objects.test.ts: ${why}\n`);
+  }
   const root = mkdtempSync(join(tmpdir(), 'parley-kind-'));
   mkdirSync(join(root, 'scratch'));
   const [httpPort, httpsPort] = (await freePorts(2)) as [number, number];
