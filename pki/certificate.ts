@@ -62,29 +62,30 @@ export async function makeRoot(request: AuthorityRequest): Promise<KeyPair> {
 }
 
 /** Signs a new authority with `parent`, whose path length has to allow it. */
-export async function issueAuthority(parent: KeyPair, request: AuthorityRequest): Promise<KeyPair> {
-  const { issuer, signingKey } = await signer(parent);
-  const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await x509.X509CertificateGenerator.create({
-    subject: request.subject,
-    issuer: issuer.subject,
-    publicKey: keys.publicKey,
-    signingKey,
-    signingAlgorithm: algorithm,
-    ...life(request),
-    extensions: [
-      ...(await authorityExtensions(keys.publicKey, request.pathLength)),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-    ],
-  });
-  return { certificatePem: certificate.toString('pem'), keyPem: await pemOfKey(keys.privateKey) };
+export function issueAuthority(parent: KeyPair, request: AuthorityRequest): Promise<KeyPair> {
+  return sign(parent, request, (publicKey) => authorityExtensions(publicKey, request.pathLength));
 }
 
 /** Signs a new key pair for `request` with the authority. */
-export async function issueCertificate(authority: KeyPair, request: CertificateRequest): Promise<KeyPair> {
+export function issueCertificate(authority: KeyPair, request: CertificateRequest): Promise<KeyPair> {
+  const names = request.alternativeNames.map(({ type, value }) => ({ type, value }));
+  return sign(authority, request, () => [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension(request.usages.map((usage) => usageOid[usage])),
+    // RFC 5280 4.2.1.6: critical when the subject is empty.
+    ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names, request.subject === '')] : []),
+  ]);
+}
+
+/** A new key pair under `authority`; every certificate names the key that signed it. */
+async function sign(
+  authority: KeyPair,
+  request: Pick<AuthorityRequest, 'subject' | 'nowMs' | 'notAfterMs'>,
+  extensionsOf: (publicKey: PublicKey) => x509.Extension[] | Promise<x509.Extension[]>,
+): Promise<KeyPair> {
   const { issuer, signingKey } = await signer(authority);
   const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const names = request.alternativeNames.map(({ type, value }) => ({ type, value }));
   const certificate = await x509.X509CertificateGenerator.create({
     subject: request.subject,
     issuer: issuer.subject,
@@ -93,11 +94,7 @@ export async function issueCertificate(authority: KeyPair, request: CertificateR
     signingAlgorithm: algorithm,
     ...life(request),
     extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension(request.usages.map((usage) => usageOid[usage])),
-      // RFC 5280 4.2.1.6: critical when the subject is empty.
-      ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names, request.subject === '')] : []),
+      ...(await extensionsOf(keys.publicKey)),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
   });
