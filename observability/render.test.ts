@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { emptyLists } from '../charts/empty-lists.ts';
 import { environmentNames } from '../charts/environments.ts';
 import { hardeningViolations, isPodMaker } from '../charts/hardening.ts';
 import { toYaml } from '../charts/render.ts';
-import { describeObject, emptyLists, type KubeObject } from '../mesh/objects.ts';
+import { describeObject, type KubeObject } from '../mesh/objects.ts';
 import { observabilityParts } from './names.ts';
 import { hardeningExceptions } from './prometheus.ts';
 import { renderObservability } from './render.ts';
