@@ -1,23 +1,15 @@
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { KeyPair } from '../pki/certificate.ts';
 import type { Span } from '../services/testing/otlp.ts';
-import type { Commands } from './commands.ts';
 import { startEmbedded } from './embedded/site.ts';
 import { joinKind } from './kind/site.ts';
+import type { Location } from './location.ts';
 import type { Prober } from './prober.ts';
 import { type TestPlace, testPlace } from './target.ts';
 
-/** A running exchange as every target has it. The members below `scratch` are what each target does in its own way. */
-export interface Exchange extends Commands {
+/** A running exchange as every target has it. Its own members are what each target does in its own way. */
+export interface Exchange extends Location {
   readonly place: TestPlace;
-  readonly home: string;
-  readonly kubeconfig: string;
-  readonly httpPort: number;
-  readonly httpsPort: number;
-  readonly http: string;
-  readonly https: string;
-  /** A folder for files of a test; it goes with the exchange. */
-  readonly scratch: string;
   /** `/metrics` of a Pod's admin port. */
   metricsOf(pod: Pod): Promise<string>;
   /** Stops the application of a Pod: its connections stay open and nobody answers, until `thaw`. */

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { freePorts } from '../../local/daemon/free-ports.ts';
 import type { MeshName } from '../../mesh/intent.ts';
 import { type Collector, startCollector } from '../../services/testing/otlp-collector.ts';
-import { type Commands, inherited, openCommands } from '../commands.ts';
+import { inherited, openCommands } from '../commands.ts';
 import { envoyPath } from '../envoy.ts';
 import { eventually } from '../eventually.ts';
 import type { Exchange } from '../exchange.ts';
 import { addressBlock, leftovers, sharedMemory, type Traces } from '../leftovers.ts';
+import type { Location } from '../location.ts';
 import { processesOf } from '../processes.ts';
 import { describe } from '../program.ts';
 import { embeddedAccess } from './access.ts';
@@ -21,14 +22,7 @@ export interface EmbeddedOptions {
 }
 
 /** A place where an exchange can be started: a state folder, host ports and an environment of its own. */
-export interface Site extends Commands {
-  readonly home: string;
-  readonly kubeconfig: string;
-  readonly httpPort: number;
-  readonly httpsPort: number;
-  readonly http: string;
-  readonly https: string;
-  readonly scratch: string;
+export interface Site extends Location {
   /** The last lines of the daemon's log, for messages. */
   daemonLog(): string;
   /** `parley down`, then proof that nothing is left: throws with a line for each process, port and file that is. */

@@ -4,6 +4,7 @@ import { eventually } from '../eventually.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
 import { postJson } from '../http.ts';
 import { podsOf } from '../pods.ts';
+import { openAccount } from './account.ts';
 import { test } from './suite.ts';
 
 interface Answer {
@@ -32,12 +33,7 @@ let accountId: string;
 beforeAll(async () => {
   exchange = await startExchange();
   headers = { authorization: `Bearer ${await exchange.token()}` };
-  const opened = await postJson(
-    `${exchange.http}/v1/accounts`,
-    { currency: 'EUR' },
-    { ...headers, 'idempotency-key': randomUUID() },
-  );
-  accountId = opened.json<{ id: string }>().id;
+  accountId = await openAccount(exchange, headers);
 });
 afterAll(() => exchange?.stop());
 

@@ -15,9 +15,10 @@ import {
 } from '../../services/orders/contract/gen/exchange/orders/v1/orders_pb.js';
 import { OrderService as OrderServiceV2 } from '../../services/orders/contract/gen/exchange/orders/v2/orders_pb.js';
 import { type Exchange, startExchange } from '../exchange.ts';
-import { grpcFrame, http, postJson } from '../http.ts';
+import { grpcFrame, http } from '../http.ts';
 import { bearer, type OrdersPeer, openOrdersPeer, type PeerOrder } from '../orders-peer.ts';
 import { succeed } from '../program.ts';
+import { openAccount } from './account.ts';
 import { test } from './suite.ts';
 
 let exchange: Exchange;
@@ -28,12 +29,7 @@ beforeAll(async () => {
   exchange = await startExchange();
   token = await exchange.token();
   headers = { authorization: `Bearer ${token}` };
-  const opened = await postJson(
-    `${exchange.http}/v1/accounts`,
-    { currency: 'EUR' },
-    { ...headers, 'idempotency-key': randomUUID() },
-  );
-  accountId = opened.json<{ id: string }>().id;
+  accountId = await openAccount(exchange, headers);
 });
 afterAll(() => exchange?.stop());
 
