@@ -42,17 +42,17 @@ function pods(mesh: MeshName, metrics: MeshMetrics, scenario: Scenario): Scraped
       ...(sidecar ? [{ ...pod, container: 'linkerd-proxy', port: 'linkerd-admin', shows: [...proxy, ...former] }] : []),
     ];
   });
-  const shared = (file: string) => [recording(`shared/${file}`, scenario)];
+  const everyMesh = (file: string) => [recording(`every-mesh/${file}`, scenario)];
   const controlPlane =
     mesh === 'istio'
       ? { namespace: 'istio-system', name: 'istiod', app: 'istiod' }
       : { namespace: 'linkerd', name: 'destination', container: 'destination', port: 'dest-admin' };
   return [
     ...exchange,
-    { ...controlPlane, shows: shared('control-plane') },
-    { namespace: 'observability', name: 'collector', version: '1', port: 'span-metrics', shows: shared('spans') },
-    { namespace: 'observability', name: 'collector', version: '1', port: 'metrics', shows: shared('collector') },
-    { namespace: 'observability', name: 'prometheus', version: '3', port: 'http', shows: shared('prometheus') },
+    { ...controlPlane, shows: everyMesh('control-plane') },
+    { namespace: 'observability', name: 'collector', version: '1', port: 'span-metrics', shows: everyMesh('spans') },
+    { namespace: 'observability', name: 'collector', version: '1', port: 'metrics', shows: everyMesh('collector') },
+    { namespace: 'observability', name: 'prometheus', version: '3', port: 'http', shows: everyMesh('prometheus') },
   ];
 }
 
