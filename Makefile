@@ -45,7 +45,7 @@ load: $(INSTALLED) ## numbered, counted load on the running exchange
 
 test: lint typecheck unit e2e kind-if-ready ## everything: lint, types, unit tests, real processes, a kind cluster if there can be one
 
-unit: $(INSTALLED) ## unit tests, in seconds
+unit: $(INSTALLED) ## unit tests: pure and in-process, a minute or two
 	$(call VITEST,unit)
 
 e2e: $(INSTALLED) ## tests that start the real thing

@@ -7,7 +7,7 @@ const real = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_00
 const linkerdTypes = process.env.PARLEY_TEST_LINKERD_CRDS;
 
 /**
- * Three rings: `unit` is pure or in-process and takes seconds; `e2e` starts real processes; `kind` runs the same behaviour suite,
+ * Three rings: `unit` is pure or in-process; `e2e` starts real processes; `kind` runs the same behaviour suite,
  * tests/suite, in a cluster that it makes and takes away.
  */
 export default defineConfig({
