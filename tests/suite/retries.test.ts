@@ -75,7 +75,7 @@ test('a timeout in the route: late answers fail at once, the others do not', asy
 
 test('outlier detection: a Pod that does not answer is left out after five errors; without it, half of the calls go on failing', async () => {
   await only('1.4.0');
-  await withRule({ timeouts: { request: '150ms' } });
+  await withRule({ timeouts: { request: '500ms' } });
   await exchange.kubectl('scale', 'deployment/accounts-1-4-0', '--replicas=2');
   await exchange.kubectl('rollout', 'status', 'deployment/accounts-1-4-0', '--timeout=60s');
   const guarded = await failedWhileFrozen();
