@@ -16,6 +16,12 @@ export const milliseconds = z
   .regex(/^\d{1,9}$/, 'whole milliseconds')
   .transform(Number);
 
+/** A share from 0 to 1 as an environment variable writes it. */
+const share = z
+  .string()
+  .regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/, 'a share from 0 to 1')
+  .transform(Number);
+
 /** An http or https URL without a trailing slash. */
 export const providerUrl = z
   .url({ protocol: /^https?$/, error: 'an http(s) URL such as http://accounts.exchange.svc.cluster.local:8080' })
@@ -35,6 +41,9 @@ export const kitSettings = z.object({
   DRAIN_DELAY_MS: milliseconds.default(0),
   DRAIN_TIMEOUT_MS: milliseconds.default(20_000),
   PARLEY_SOCKETS: z.string().min(1, 'a folder').optional(),
+  // Of rehearsal releases; others have no fault that could be changed.
+  FAULT_SHARE: share.optional(),
+  FAULT_CRASH_AFTER_MS: milliseconds.optional(),
 });
 
 export type KitSettings = z.infer<typeof kitSettings>;

@@ -1,3 +1,5 @@
+import type { KitSettings } from './config.ts';
+
 /**
  * Releases that are wrong in one known way, so that a rollback can be shown and tested. A share hits evenly (of 20 % every fifth request), so
  * that two runs are alike. Probes and metrics are exempt.
@@ -20,7 +22,7 @@ const renamed = {
 
 export type RehearsedService = keyof typeof renamed;
 
-/** What is wrong with a rehearsal release. `FAULT_CRASH_AFTER_MS` overrides the life of `2.1.0-crash`. */
+/** What is wrong with a rehearsal release. */
 export function faultOf(service: RehearsedService, rehearsal: Rehearsal): Fault {
   switch (rehearsal) {
     case '2.1.0-errors':
@@ -34,6 +36,13 @@ export function faultOf(service: RehearsedService, rehearsal: Rehearsal): Fault 
     case '2.1.0-breaks-v1':
       return { kind: 'breaks-v1', ...renamed[service] };
   }
+}
+
+/** A fault with its share (`FAULT_SHARE`) or the time of its crash (`FAULT_CRASH_AFTER_MS`) as the environment wants them. */
+export function adjusted(fault: Fault, settings: Pick<KitSettings, 'FAULT_SHARE' | 'FAULT_CRASH_AFTER_MS'>): Fault {
+  const { FAULT_SHARE: share, FAULT_CRASH_AFTER_MS: afterMs } = settings;
+  if (fault.kind === 'crash') return afterMs === undefined ? fault : { ...fault, afterMs };
+  return 'share' in fault && share !== undefined ? { ...fault, share } : fault;
 }
 
 /** Says yes to `share` of the calls, evenly spread. */

@@ -8,7 +8,7 @@ import { drain } from './drain.ts';
 import { listen, placeFor } from './listening.ts';
 import { jsonLog, type Log } from './log.ts';
 import { type Metrics, serviceMetrics } from './metrics.ts';
-import type { Fault } from './rehearsal.ts';
+import { adjusted, type Fault } from './rehearsal.ts';
 import { startTracing, type Tracing } from './tracing.ts';
 
 /** What a service is built with. */
@@ -103,14 +103,15 @@ export async function startService<S extends z.ZodType>(
     },
   };
   return {
-    broken: crash(release.fault, around.environment),
+    broken: crash(kit.release.fault),
     stop: () => drain(steps, { delayMs: settings.DRAIN_DELAY_MS, timeoutMs: settings.DRAIN_TIMEOUT_MS }, log),
   };
 }
 
-async function kitFor(name: string, release: Release, draining: AbortSignal, around: Surroundings): Promise<Kit> {
+async function kitFor(name: string, asBuilt: Release, draining: AbortSignal, around: Surroundings): Promise<Kit> {
   const { environment, write, now } = around;
   const settings = readSettings(kitSettings, environment);
+  const release = asBuilt.fault ? { ...asBuilt, fault: adjusted(asBuilt.fault, settings) } : asBuilt;
   const log = jsonLog({
     level: settings.LOG_LEVEL,
     fields: { service: name, release: release.version, pod: settings.POD_NAME },
@@ -132,9 +133,9 @@ async function kitFor(name: string, release: Release, draining: AbortSignal, aro
   return { release, settings, dial, metrics: serviceMetrics(name, release.version), tracing, log, now, draining };
 }
 
-async function crash(fault: Fault | undefined, environment: Environment): Promise<never> {
+async function crash(fault: Fault | undefined): Promise<never> {
   if (fault?.kind !== 'crash') return new Promise<never>(() => {});
-  const afterMs = Number(environment.FAULT_CRASH_AFTER_MS ?? fault.afterMs);
+  const { afterMs } = fault;
   await after(afterMs, undefined, { ref: false });
   throw new Error(`this release crashes on purpose ${afterMs} ms after its start`);
 }
