@@ -1,4 +1,4 @@
-import { rate, sumBy } from '../rules/promql.ts';
+import { rate, sumBy } from '../../mesh/promql.ts';
 import { classPanel, edgePanels } from './edge-panels.ts';
 import type { Board } from './frame.ts';
 import { lines, type PanelBuilder } from './panel.ts';

@@ -1,4 +1,4 @@
-import { sumBy } from '../rules/promql.ts';
+import { sumBy } from '../../mesh/promql.ts';
 import { lines, type PanelBuilder } from './panel.ts';
 import { ofEdges } from './queries.ts';
 

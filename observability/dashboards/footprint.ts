@@ -1,5 +1,5 @@
 import type { MeshName } from '../../mesh/intent.ts';
-import { sumBy } from '../rules/promql.ts';
+import { sumBy } from '../../mesh/promql.ts';
 import type { Board } from './frame.ts';
 import { figure, lines, type Unit } from './panel.ts';
 

@@ -1,4 +1,4 @@
-import { sumBy } from '../rules/promql.ts';
+import { sumBy } from '../../mesh/promql.ts';
 import { classPanel, edgePanels } from './edge-panels.ts';
 import type { Board } from './frame.ts';
 import { figure, type PanelBuilder, rows } from './panel.ts';

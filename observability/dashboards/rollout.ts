@@ -1,4 +1,4 @@
-import { sumBy } from '../rules/promql.ts';
+import { sumBy } from '../../mesh/promql.ts';
 import type { Board } from './frame.ts';
 import { figure, lines, type PanelBuilder, rows } from './panel.ts';
 import { ofEdges, ofServices } from './queries.ts';

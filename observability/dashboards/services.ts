@@ -1,4 +1,4 @@
-import { rate, sumBy } from '../rules/promql.ts';
+import { rate, sumBy } from '../../mesh/promql.ts';
 import type { Board } from './frame.ts';
 import { lines, type Panel, type PanelBuilder } from './panel.ts';
 import { ofServices } from './queries.ts';

@@ -1,5 +1,5 @@
+import { quoted, rate, rateWindow, sumBy } from '../../mesh/promql.ts';
 import { spanMetrics } from '../collector-config.ts';
-import { quoted, rate, rateWindow, sumBy } from '../rules/promql.ts';
 import { lines, type PanelBuilder } from './panel.ts';
 
 const buckets = `${spanMetrics.prefix}_duration_milliseconds_bucket`;

@@ -1,6 +1,6 @@
+import { quoted, rate, relabel, sumBy } from '../../mesh/promql.ts';
 import { isRelease } from './edge-series.ts';
 import { ofRelease } from './edges-envoy.ts';
-import { quoted, rate, relabel, sumBy } from './promql.ts';
 import type { AlertingRule } from './rule.ts';
 
 /** What an alert says, short of its severity's place. */

@@ -1,5 +1,6 @@
-import { type EdgeSource, fromReleaseName, grpcStatuses, isRelease, sourceIsScraped } from './edge-series.ts';
-import { type Relabel, rate, relabel } from './promql.ts';
+import { grpcStatuses } from '../../mesh/grpc-statuses.ts';
+import { type Relabel, rate, relabel } from '../../mesh/promql.ts';
+import { type EdgeSource, fromReleaseName, isRelease, sourceIsScraped } from './edge-series.ts';
 
 const before = 'outbound\\|[0-9]+\\|\\|';
 const after = '\\.([a-z0-9-]+)\\.svc\\..+';

@@ -1,5 +1,5 @@
+import { type Relabel, rate, relabel } from '../../mesh/promql.ts';
 import { type EdgeSource, fromReleaseName, grpcClasses, isRelease, sourceIsScraped } from './edge-series.ts';
-import { type Relabel, rate, relabel } from './promql.ts';
 
 /**
  * Istio's standard metrics (https://istio.io/latest/docs/reference/config/metrics/), as the caller's proxy reports them: only it

@@ -1,5 +1,5 @@
+import { type Relabel, rate, relabel } from '../../mesh/promql.ts';
 import { type EdgeSource, fromReleaseName, grpcClasses, isRelease, sourceIsScraped } from './edge-series.ts';
-import { type Relabel, rate, relabel } from './promql.ts';
 
 /**
  * Linkerd's outbound route metrics (https://linkerd.io/2-edge/reference/proxy-metrics/), which tell of each backend of a route. A

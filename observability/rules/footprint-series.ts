@@ -1,5 +1,5 @@
 import type { MeshName } from '../../mesh/intent.ts';
-import { rate, relabel, sumBy } from './promql.ts';
+import { rate, relabel, sumBy } from '../../mesh/promql.ts';
 import type { RecordingRule } from './rule.ts';
 
 /** Who uses it: programs of the exchange, what the mesh put beside them, the control plane, and the observability itself. */

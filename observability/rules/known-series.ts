@@ -1,7 +1,7 @@
+import { grpcStatuses } from '../../mesh/grpc-statuses.ts';
 import type { MeshName } from '../../mesh/intent.ts';
 import { serviceMetrics } from '../../services/kit/metrics.ts';
 import { spanMetrics } from '../collector-config.ts';
-import { grpcStatuses } from './edge-series.ts';
 import type { RuleGroup } from './rule.ts';
 import type { MeshMetrics, RuleOptions } from './rules.ts';
 

@@ -1,4 +1,4 @@
-import { rate, sumBy } from './promql.ts';
+import { rate, sumBy } from '../../mesh/promql.ts';
 import type { RecordingRule } from './rule.ts';
 
 /** Labels of a recorded series about what a service says of itself (services/kit/metrics.ts). */
