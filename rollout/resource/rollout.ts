@@ -1,8 +1,8 @@
 import type { Condition } from 'kubernetes-types/meta/v1.js';
 import type { CheckVerdict, VerdictName } from '../core/check.ts';
 import type { Example } from '../core/evidence.ts';
-import type { NamedValue, RequestMatch } from '../core/traffic.ts';
 import type { Outcome, State } from '../core/state.ts';
+import type { NamedValue, RequestMatch } from '../core/traffic.ts';
 
 export const rolloutGroup = 'parley.dev';
 export const rolloutVersion = 'v1alpha1';

@@ -1,0 +1,54 @@
+import type { RolloutResource, RolloutSpec } from '../rollout.ts';
+import { type Rule, rulesAt } from '../rule.ts';
+
+const needsCalls = (who: string, cel: string, holds: (spec: RolloutSpec) => boolean): Rule<RolloutSpec> => ({
+  cel: `has(self.calls) || !(${cel})`,
+  message: `${who} needs calls to make: write spec.calls.requests`,
+  fieldPath: '.calls',
+  holds: (spec) => spec.calls !== undefined || !holds(spec),
+});
+
+/** Of the object and of the spec as a whole. */
+export const rolloutRules = [
+  rulesAt<RolloutResource>('', [
+    {
+      cel: 'self.metadata.name == self.spec.service',
+      message: 'must be the name of this Rollout: there is one for each service, and it is named after it',
+      fieldPath: '.spec.service',
+      holds: ({ metadata, spec }) => metadata.name === spec.service,
+    },
+  ]),
+  rulesAt<string>('spec.service', [
+    {
+      cel: 'self == oldSelf',
+      message: 'cannot be changed: delete this Rollout and create one that is named after the other service',
+    },
+  ]),
+  rulesAt<RolloutSpec>('spec', [
+    {
+      cel: '!has(self.stable) || self.stable != self.candidate',
+      message: 'must be another release than the candidate; leave it out to take the one that has most of the traffic',
+      fieldPath: '.stable',
+      holds: ({ stable, candidate }) => stable !== candidate,
+    },
+    {
+      cel: 'size(self.service) + size(self.candidate) < 63',
+      message: 'is too long: <service>-<candidate> is the name of a Service and has at most 63 characters',
+      fieldPath: '.candidate',
+      holds: ({ service, candidate }) => service.length + candidate.length < 63,
+    },
+    needsCalls('a body check', 'has(self.checks) && self.checks.exists(check, has(check.body))', ({ checks = [] }) =>
+      checks.some(({ body }) => body !== undefined),
+    ),
+    needsCalls(
+      'gates.smoke',
+      'has(self.gates) && has(self.gates.smoke) && self.gates.smoke',
+      ({ gates }) => gates?.smoke === true,
+    ),
+    needsCalls(
+      'noEvidence.action DriveTraffic',
+      "has(self.noEvidence) && has(self.noEvidence.action) && self.noEvidence.action == 'DriveTraffic'",
+      ({ noEvidence }) => noEvidence?.action === 'DriveTraffic',
+    ),
+  ]),
+];
