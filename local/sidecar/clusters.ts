@@ -1,3 +1,5 @@
+import { callCounters } from '../../mesh/envoy/call-counters.ts';
+import { endpointMetadata } from './call-log.ts';
 import { protoDuration } from './duration.ts';
 import type { Protocol } from './protocol.ts';
 import { extension, type Message, pipeAddress, type Resource, socketAddress, typed } from './resource.ts';
@@ -78,16 +80,22 @@ export function inboundCluster(port: number, protocol: Protocol, ip: string, soc
 /** Endpoints that share a weight: those of one backend Service. */
 export interface Share {
   readonly name: string;
+  /** Name of the backend's port in counters (mesh/envoy/call-counters.ts). */
+  readonly to: string;
   readonly weight: number;
   readonly endpoints: readonly Endpoint[];
 }
 
 const matchName = 'envoy.transport_socket_match';
 
-function lbEndpoint(endpoint: Endpoint, severalPorts: boolean): Message {
+function lbEndpoint(endpoint: Endpoint, severalPorts: boolean, to?: string): Message {
+  const metadata = {
+    ...(severalPorts ? { [matchName]: { port: String(endpoint.port) } } : {}),
+    ...(to ? { [endpointMetadata]: { [callCounters.to]: to } } : {}),
+  };
   return {
     endpoint: { address: socketAddress(endpoint.ip, inboundPort) },
-    ...(severalPorts ? { metadata: { filter_metadata: { [matchName]: { port: String(endpoint.port) } } } } : {}),
+    ...(Object.keys(metadata).length > 0 ? { metadata: { filter_metadata: metadata } } : {}),
   };
 }
 
@@ -155,7 +163,7 @@ export function tcpCluster(name: string, shares: readonly Share[], outliers?: Ou
       endpoints: used.map((share) => ({
         locality: { zone: share.name },
         load_balancing_weight: share.weight,
-        lb_endpoints: share.endpoints.map((endpoint) => lbEndpoint(endpoint, several)),
+        lb_endpoints: share.endpoints.map((endpoint) => lbEndpoint(endpoint, several, share.to)),
       })),
     },
   });

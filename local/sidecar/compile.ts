@@ -84,9 +84,11 @@ function inbound(
 /** Where connections to a TCP Service port go: to the backends of its TCPRoute by weight, else to its own Pods. */
 function tcpShares(world: World, service: MeshService, port: MeshServicePort, client: string): Share[] {
   const [route] = meshRoutesOf(world.tcpRoutes, service, port.port, client);
-  if (!route) return [{ name: service.name, weight: 1, endpoints: port.endpoints }];
+  if (!route)
+    return [{ name: service.name, to: clusterName(service, port.port), weight: 1, endpoints: port.endpoints }];
   return (route.spec.rules?.[0]?.backendRefs ?? []).map((backend) => ({
     name: backend.name,
+    to: clusterName({ name: backend.name, namespace: route.metadata.namespace ?? '' }, backend.port ?? port.port),
     weight: backend.weight ?? 1,
     endpoints: portOf(world, route.metadata.namespace ?? '', backend)?.port.endpoints ?? [],
   }));

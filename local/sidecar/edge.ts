@@ -45,6 +45,7 @@ export function edgeListener(listener: Listener, address: string, context: Liste
             filters: rbacHttpFilters(),
             tracing: context.tracing,
             accessLog: context.accessLog,
+            countCalls: true,
             refusedHeaders,
             more: { normalize_path: true, use_remote_address: true, forward_client_cert_details: 'SANITIZE' },
           }),

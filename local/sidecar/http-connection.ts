@@ -1,3 +1,4 @@
+import { requestLogs } from './call-log.ts';
 import { extension, fileSource, files, type Message, routeTable, serviceHeader } from './resource.ts';
 import { type TracingTarget, tracingOf } from './tracing.ts';
 
@@ -10,6 +11,8 @@ export interface HttpConnection {
   readonly filters: readonly Message[];
   readonly tracing?: TracingTarget;
   readonly accessLog?: boolean;
+  /** Counts calls by the release that they went to: where calls of the mesh begin. */
+  readonly countCalls?: boolean;
   /** Fields that only this kind of listener has. */
   readonly more?: Message;
   /** Headers that callers may not send. */
@@ -31,6 +34,15 @@ const logFields = {
   trace: '%REQ(TRACEPARENT)%',
   failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
 } as const;
+
+const everyRequest = extension('log', 'envoy.extensions.access_loggers.stream.v3.StdoutAccessLog', {
+  log_format: { json_format: logFields },
+});
+
+function accessLogs({ accessLog, countCalls }: HttpConnection): Message {
+  const logs = [...(countCalls ? requestLogs : []), ...(accessLog ? [everyRequest] : [])];
+  return logs.length > 0 ? { access_log: logs } : {};
+}
 
 /**
  * The HTTP connection manager that all listeners share but for a few fields. Which virtual host serves a listener is said
@@ -58,15 +70,7 @@ export function httpConnection(connection: HttpConnection): Message {
       extension('router', 'envoy.extensions.filters.http.router.v3.Router', { suppress_envoy_headers: true }),
     ],
     ...(connection.tracing ? { tracing: tracingOf(connection.tracing) } : {}),
-    ...(connection.accessLog
-      ? {
-          access_log: [
-            extension('log', 'envoy.extensions.access_loggers.stream.v3.StdoutAccessLog', {
-              log_format: { json_format: logFields },
-            }),
-          ],
-        }
-      : {}),
+    ...accessLogs(connection),
     ...connection.more,
   });
 }

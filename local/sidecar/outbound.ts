@@ -1,3 +1,4 @@
+import { connectionLogs } from './call-log.ts';
 import { httpConnection } from './http-connection.ts';
 import { type ListenerContext, tcpProxy } from './inbound.ts';
 import { extension, type Message, pipeAddress, type Resource, socketAddress, typed } from './resource.ts';
@@ -16,7 +17,7 @@ export type OutboundPorts = (host: string, port: number) => number;
 
 function filter(service: MeshService, port: MeshServicePort, context: ListenerContext): Message {
   const cluster = clusterName(service, port.port);
-  if (port.protocol === 'tcp') return tcpProxy(`out_${cluster}`, cluster);
+  if (port.protocol === 'tcp') return tcpProxy(`out_${cluster}`, cluster, connectionLogs);
   const grpcStatistics = extension('grpc', 'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig', {
     stats_for_all_methods: true,
   });
@@ -26,6 +27,7 @@ function filter(service: MeshService, port: MeshServicePort, context: ListenerCo
     filters: port.protocol === 'grpc' ? [grpcStatistics] : [],
     tracing: context.tracing,
     accessLog: context.accessLog,
+    countCalls: true,
   });
 }
 

@@ -41,6 +41,7 @@ export const files = {
   trust: 'sidecar/trust.pem',
   admin: 'sidecar/admin.sock',
   log: 'sidecar/envoy.log',
+  failedCalls: 'sidecar/failed-calls.log',
   record: 'sidecar/process.json',
   secret: (name: string) => `sidecar/sds-${name}.json`,
 } as const;

@@ -1,5 +1,6 @@
 import type { Service } from 'kubernetes-types/core/v1.js';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js';
+import { callsTo } from '../../mesh/envoy/call-counters.ts';
 import { selectsLabels } from '../objects/selector.ts';
 import { spiffeId } from '../pki/spiffe.ts';
 import type { Stored } from '../store/types.ts';
@@ -38,7 +39,7 @@ export const serviceKey = (namespace: string, name: string): string => `${namesp
 
 /** Name of the cluster that stands for one port of a Service: one per release, so that Envoy counts per release. */
 export const clusterName = (service: { namespace: string; name: string }, port: number): string =>
-  `${service.name}_${service.namespace}_${port}`;
+  callsTo(service, port);
 
 /** The host name by which programs call a Service. */
 export const serviceHost = (service: { namespace: string; name: string }): string =>

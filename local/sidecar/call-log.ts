@@ -1,0 +1,102 @@
+import { callCounters, type FailedCall, failedCallsKey } from '../../mesh/envoy/call-counters.ts';
+import { grpcStatuses } from '../../mesh/grpc-statuses.ts';
+import { extension, files, type Message } from './resource.ts';
+
+type Filter = Message;
+
+const anyOf = (...filters: readonly Filter[]): Filter => ({ or_filter: { filters } });
+const allOf = (...filters: readonly Filter[]): Filter => ({ and_filter: { filters } });
+const flagged = (...flags: readonly string[]): Filter => ({ response_flag_filter: { flags } });
+const logged = (type: string): Filter => ({ log_type_filter: { types: [type] } });
+
+/** `runtime_key` has to be there; nobody sets it. */
+const status = (op: 'GE' | 'LE', code: number): Filter => ({
+  status_code_filter: { comparison: { op, value: { default_value: code, runtime_key: 'calls.status' } } },
+});
+
+/** Without the first part every answer of HTTP, which has no gRPC status, would count as UNKNOWN. */
+const grpcFailed = allOf(
+  {
+    header_filter: { header: { name: 'content-type', string_match: { prefix: 'application/grpc' } } },
+  },
+  { grpc_status_filter: { statuses: grpcStatuses.filter((one) => one.class === '5xx').map(({ name }) => name) } },
+);
+
+/** An answer that began well and broke off. A WebSocket (101) may end as it likes. */
+const brokenOff = allOf(status('GE', 200), status('LE', 499), flagged('UC', 'UR', 'LR', 'UT', 'UPE', 'SI'));
+
+const requestFailed = anyOf(status('GE', 500), grpcFailed, brokenOff);
+
+/** No connection to any Pod of the release. */
+const connectFailed = allOf(logged('TcpConnectionEnd'), flagged('UF', 'UH', 'UO', 'UC', 'NC'));
+const connectionTried = anyOf(logged('TcpUpstreamConnected'), connectFailed);
+
+const counted = (to: string, filter: Filter | undefined, name: string, durations = false): Message => {
+  const toTag = { name: callCounters.to, value_format: to };
+  const tags = [toTag, { name: callCounters.flags, value_format: '%RESPONSE_FLAGS%' }];
+  const histogram = {
+    stat: { name: callCounters.duration, tags: [toTag] },
+    unit: 'Milliseconds',
+    value_format: '%DURATION%',
+  };
+  return {
+    ...extension('calls', 'envoy.extensions.access_loggers.stats.v3.Config', {
+      stats_scope: { prefix: callCounters.prefix },
+      counters: [{ stat: { name, tags }, value_fixed: 1 }],
+      ...(durations ? { histograms: [histogram] } : {}),
+    }),
+    ...(filter ? { filter } : {}),
+  };
+};
+
+const cluster = '%UPSTREAM_CLUSTER_RAW%';
+
+const failedFields = {
+  at: '%START_TIME%',
+  to: cluster,
+  method: '%REQ(:METHOD)%',
+  path: '%PATH(NQ)%',
+  status: '%RESPONSE_CODE%',
+  grpc: '%GRPC_STATUS_NUMBER%',
+  flags: '%RESPONSE_FLAGS%',
+  trace: '%REQ(TRACEPARENT)%',
+} as const satisfies Record<keyof FailedCall, string>;
+
+/** Switched on at run time by whoever reads it, and kept short by them. */
+const failedLog: Message = {
+  ...extension('failed', 'envoy.extensions.access_loggers.file.v3.FileAccessLog', {
+    path: files.failedCalls,
+    log_format: { json_format: failedFields },
+  }),
+  filter: allOf(
+    {
+      runtime_filter: {
+        runtime_key: failedCallsKey,
+        percent_sampled: { numerator: 0 },
+        use_independent_randomness: true,
+      },
+    },
+    requestFailed,
+  ),
+};
+
+/** What a sidecar counts of the requests that it sends, and how it tells of failing ones (mesh/envoy/call-counters.ts). */
+export const requestLogs: readonly Message[] = [
+  counted(cluster, undefined, callCounters.ended, true),
+  counted(cluster, requestFailed, callCounters.failed),
+  failedLog,
+];
+
+/** Metadata of an endpoint: which release's Service it is there for, because the releases of a TCP Service share one cluster. */
+export const endpointMetadata = 'parley';
+
+const release = `%UPSTREAM_METADATA(["${endpointMetadata}", "${callCounters.to}"])%`;
+
+/** What a sidecar counts of TCP connections: when they are opened, because they may last. */
+export const connectionLogs: Message = {
+  access_log: [
+    counted(release, connectionTried, callCounters.ended),
+    counted(release, connectFailed, callCounters.failed),
+  ],
+  access_log_options: { flush_access_log_on_connected: true },
+};
