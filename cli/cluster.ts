@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { KubeConfig, KubernetesObject } from '@kubernetes/client-node';
+import { openKubeRest, RestError } from '../kube/rest.ts';
 import { Failure, messageOf } from './failure.ts';
-import { openKubeRest, RestError } from './kube-rest.ts';
 
 /** Any Kubernetes object; `T` says which spec and status it has. */
 export type ClusterObject<T = Record<string, unknown>> = T & KubernetesObject;

@@ -1,8 +1,9 @@
 import type { Pod } from 'kubernetes-types/core/v1.js';
+import { programmed } from '../mesh/route-in-force.ts';
 import type { ClusterObject } from './cluster.ts';
 import { type MethodState, methodStates } from './methods.ts';
 import { type Observed, planOf, releaseOf } from './plan.ts';
-import { programmed, type Route } from './routes.ts';
+import type { Route } from './routes.ts';
 
 export interface ReleaseStatus {
   readonly version: string;

@@ -1,8 +1,9 @@
 import type { Plan } from '../../charts/plan.ts';
 import type { MeshName } from '../../mesh/intent.ts';
+import { programmed } from '../../mesh/route-in-force.ts';
 import type { Cluster } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
-import { namespace, programmed, readRoutes, refusedRoute } from '../routes.ts';
+import { namespace, readRoutes, refusedRoute } from '../routes.ts';
 import { openConfirmation } from '../sidecars/confirm-routes.ts';
 import { type Missing, waitUntil } from '../wait.ts';
 import type { WaitOptions } from './releases-ready.ts';

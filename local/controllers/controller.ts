@@ -1,7 +1,7 @@
+import { createQueue } from '../../kube/queue.ts';
 import type { Clock } from '../clock.ts';
 import type { EventRecorder } from '../objects/events.ts';
 import type { GroupKind, ObjectStore, Stored, WatchEvent } from '../store/types.ts';
-import { createQueue } from './queue.ts';
 
 /** Which object to reconcile. Cluster-scoped objects have no namespace. */
 export interface ObjectKey {

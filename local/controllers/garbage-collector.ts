@@ -1,10 +1,10 @@
 import type { CustomResourceDefinition } from 'kubernetes-types/apiextensions/v1.js';
+import { createQueue } from '../../kube/queue.ts';
 import { groupKind } from '../objects/owners.ts';
 import { createKinds } from '../store/kinds.ts';
 import type { GroupKind, ObjectStore, Stored, WatchEvent } from '../store/types.ts';
 import type { ControllerContext } from './controller.ts';
 import { OwnerGraph } from './owner-graph.ts';
-import { createQueue } from './queue.ts';
 
 /** Every namespaced and cluster-scoped kind that the store can hold now, also custom ones. */
 export function storedTypes(store: ObjectStore): GroupKind[] {

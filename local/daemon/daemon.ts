@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Log } from '../../kube/log.ts';
 import { openClusterStore } from '../api/cluster-store.ts';
 import { type ApiServer, startApiServer } from '../api/server.ts';
 import { systemClock } from '../clock.ts';
@@ -18,7 +19,6 @@ import { survivors } from './end.ts';
 import { requireFree } from './host-ports.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { releaseLock, takeLock } from './lock.ts';
-import type { DaemonLog } from './log.ts';
 import type { DaemonOptions } from './options.ts';
 import { lockFile, readDaemonRecord, removeDaemonRecord, writeDaemonRecord } from './record.ts';
 
@@ -34,7 +34,7 @@ const repo = join(import.meta.dirname, '../..');
  * The embedded cluster of one state folder. Throws DaemonError and EnvoyError with what to type. When it resolves,
  * daemon.json says where it listens and the kubeconfig works.
  */
-export async function startDaemon(options: DaemonOptions, log: DaemonLog): Promise<Daemon> {
+export async function startDaemon(options: DaemonOptions, log: Log): Promise<Daemon> {
   const { stateDir } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const lock = lockFile(stateDir);
@@ -50,7 +50,7 @@ export async function startDaemon(options: DaemonOptions, log: DaemonLog): Promi
   }
 }
 
-async function compose(options: DaemonOptions, log: DaemonLog, unlock: () => void): Promise<Daemon> {
+async function compose(options: DaemonOptions, log: Log, unlock: () => void): Promise<Daemon> {
   const { stateDir, hostPorts } = options;
   const previous = readDaemonRecord(stateDir);
   const adopting = survivors(stateDir);
@@ -94,7 +94,7 @@ interface ClusterParts extends DaemonOptions {
   readonly envoy: string;
   readonly block: string;
   readonly authority: Authority;
-  readonly log: DaemonLog;
+  readonly log: Log;
 }
 
 async function startCluster(parts: ClusterParts): Promise<{ readonly api: ApiServer; stop(): Promise<void> }> {

@@ -1,5 +1,5 @@
+import { createLog } from '../../kube/log.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
-import { createLog } from './log.ts';
 import { parseDaemonOptions } from './options.ts';
 
 const log = createLog((line) => process.stdout.write(line), Date.now);

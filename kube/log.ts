@@ -1,10 +1,10 @@
-/** One JSON line per entry, on the daemon's stdout (daemon.log). */
-export interface DaemonLog {
+/** One JSON line per entry, on the program's stdout. */
+export interface Log {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   error(message: string, error: unknown): void;
 }
 
-export function createLog(write: (line: string) => unknown, now: () => number): DaemonLog {
+export function createLog(write: (line: string) => unknown, now: () => number): Log {
   const entry = (level: string, message: string, fields: Readonly<Record<string, unknown>>) => {
     write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields })}\n`);
   };

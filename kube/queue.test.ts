@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTestClock, eventually } from '../test-clock.ts';
+import { createTestClock, eventually } from '../local/test-clock.ts';
 import { createQueue } from './queue.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));

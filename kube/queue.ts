@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Keys that wait to be worked on. */
 export interface WorkQueue {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, expect, test } from 'vitest';
-import { openKubeRest } from './kube-rest.ts';
+import { openKubeRest } from './rest.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
