@@ -1,18 +1,26 @@
+import type { Clock } from '../../kube/clock.ts';
 import type { EventCount, Example } from '../core/evidence.ts';
 import type { GateResult } from '../core/state.ts';
 import type { CallsSpec } from '../resource/rollout.ts';
+import { callErrorOf } from './call-error.ts';
+import { openCaller } from './caller.ts';
+import { type Credentials, openCredentials, type ReadSecret } from './credentials.ts';
+import { drive, type EndingDriving, noDriving } from './driving.ts';
+import { defaultRate, type PlannedCall, plannedCalls } from './planned-call.ts';
+import type { CallParts } from './release-call.ts';
+import { gateOf, smoke } from './smoke.ts';
 
 /** Calls of the kit's own to one release of a service, made through the edge. */
 export interface ReleaseCalls {
   /**
    * Makes every call once to the candidate. Open: all answers came from it and are as expected. Shut: at least one is not, or the calls cannot
-   * be made as they are written. Pending: the answers were not the candidate's (the edge does not go by the rule yet, or cannot be reached);
-   * ask again. Never rejects, except with the reason of `signal`.
+   * be made as they are written. Pending: nothing was learnt about it (the edge does not go by the rule yet, or cannot be reached); ask again.
+   * Never rejects, except with the reason of `signal`.
    */
   smoke(target: CallTarget, signal: AbortSignal): Promise<GateResult>;
   /** Makes the calls in turn, `spec.rate` a second, every other one to the stable release, until it is closed. */
   drive(target: CallTarget): Driving;
-  /** Ends every Driving and its connections. */
+  /** Closes every Driving; resolves when no connection is open. */
   close(): Promise<void>;
 }
 
@@ -45,7 +53,7 @@ export interface DrivingReading {
 }
 
 export interface CallTrouble {
-  /** `NoCredentials`, `TokenRefused`, `EdgeUnreachable`, `NotRouted`, `CallsInvalid`. */
+  /** Of a CallError (call-error.ts): `NoCredentials`, `TokenRefused`, `EdgeUnreachable`, `NotRouted`, ... */
   readonly code: string;
   readonly reason: string;
   readonly hint: string;
@@ -61,3 +69,63 @@ export interface EdgeAddress {
 
 /** Name of the counter that the controller merges a DrivingReading into, of both releases. */
 export const bodyCounter = 'body';
+
+export interface ReleaseCallsOptions {
+  readonly edge: EdgeAddress;
+  readonly readSecret: ReadSecret;
+  readonly clock: Clock;
+  /** From the begin of a call to the end of its answer. Default 5 s. */
+  readonly timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 5_000;
+
+/** Calls through the edge at this address. Tokens are shared by all that name the same Secret. */
+export function openReleaseCalls(options: ReleaseCallsOptions): ReleaseCalls {
+  const { edge, clock, timeoutMs = defaultTimeoutMs } = options;
+  const open = new Set<EndingDriving>();
+  const tokens = new Map<string, Credentials>();
+  const credentialsOf = ({ namespace, spec }: CallTarget): Credentials | undefined => {
+    if (!spec.credentials) return undefined;
+    const { secretName } = spec.credentials;
+    const key = `${namespace}/${secretName}`;
+    const known = tokens.get(key) ?? openCredentials({ ...options, namespace, secretName });
+    tokens.set(key, known);
+    return known;
+  };
+  const partsFor = async (target: CallTarget, protocol: PlannedCall['protocol']): Promise<CallParts> => ({
+    uid: target.uid,
+    caller: await openCaller(protocol, { edge, clock, timeoutMs }),
+    credentials: credentialsOf(target),
+  });
+  return {
+    async smoke(target, signal) {
+      try {
+        const { protocol, calls } = plannedCalls(target);
+        const parts = await partsFor(target, protocol);
+        return await smoke(parts, calls, target.candidate, signal).finally(() => parts.caller.close());
+      } catch (error) {
+        signal.throwIfAborted();
+        return gateOf(callErrorOf(error));
+      }
+    },
+    drive(target) {
+      try {
+        const { protocol, calls } = plannedCalls(target);
+        const { stable, candidate, spec } = target;
+        const rate = spec.rate ?? defaultRate;
+        const driving = drive({ stable, candidate, calls, rate, clock, parts: partsFor(target, protocol) });
+        open.add(driving);
+        void driving.ended.finally(() => open.delete(driving));
+        return driving;
+      } catch (error) {
+        return noDriving(callErrorOf(error));
+      }
+    },
+    async close() {
+      const last = [...open];
+      for (const driving of last) driving.close();
+      await Promise.all(last.map(({ ended }) => ended));
+    },
+  };
+}

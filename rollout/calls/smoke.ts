@@ -1,0 +1,56 @@
+import type { GateResult } from '../core/state.ts';
+import { CallError } from './call-error.ts';
+import type { PlannedCall } from './planned-call.ts';
+import { type CallParts, type CallResult, callRelease, titleOf } from './release-call.ts';
+
+/**
+ * Every call once, to one release. A wrong answer of that release shuts the gate; what says nothing about it leaves the gate pending.
+ * @param release the candidate
+ */
+export async function smoke(
+  parts: CallParts,
+  calls: readonly PlannedCall[],
+  release: string,
+  signal: AbortSignal,
+): Promise<GateResult> {
+  const stop = new AbortController();
+  const every = AbortSignal.any([signal, stop.signal]);
+  try {
+    return verdictOf(await Promise.all(calls.map((call) => callRelease(parts, call, release, every))));
+  } finally {
+    stop.abort(new Error('the smoke calls have ended'));
+  }
+}
+
+/** What a failure that is not the release's doing means for the gate. */
+export function gateOf(error: CallError): GateResult {
+  const { passing, message, hint } = error;
+  return { gate: 'smoke', result: passing ? 'pending' : 'shut', reason: `${message}; ${hint}` };
+}
+
+/** The pure part of {@link smoke}. */
+export function verdictOf(results: readonly CallResult[]): GateResult {
+  const wrong = results.filter(({ of, differences }) => of === 'wanted' && differences.length > 0);
+  if (wrong.length > 0) {
+    const reason = `${wrong.length} of ${results.length} calls are not answered as expected: ${wrong.map(described).join('; ')}`;
+    return { gate: 'smoke', result: 'shut', reason };
+  }
+  const foreign = results.find(({ of }) => of !== 'wanted');
+  if (foreign) return gateOf(notRouted(foreign));
+  return { gate: 'smoke', result: 'open', reason: `${results.length} calls are answered as expected` };
+}
+
+/** An answer that is not the called release's. */
+export function notRouted({ call, release, answer }: CallResult): CallError {
+  const said = answer.kind === 'answered' ? answer : undefined;
+  const by = said?.release === undefined ? `the edge, it seems (status ${said?.status})` : said.release;
+  return new CallError(
+    'NotRouted',
+    `${titleOf(call)} was to be answered by ${release} and was answered by ${by}: the edge does not lead calls of the rollout to that release yet`,
+    'see whether a route of the edge has a rule for the header and whether Pods of the release are ready: kubectl describe httproute,grpcroute',
+  );
+}
+
+function described({ call, differences, traceId }: CallResult): string {
+  return `${titleOf(call)}: ${differences.join(', ')} (trace ${traceId})`;
+}
