@@ -61,3 +61,28 @@ test('a database that two services name is refused: it has one owner', () => {
 test('no files at all is an error, not an empty exchange', () => {
   expect(() => parseCatalogue([])).toThrow('there is no services/<name>/service.json');
 });
+
+test('a call that no release serves, that expects nothing, or that has the name of another is refused', () => {
+  const call = { name: 'ticks', contract: 'v1', path: '/v1/ticks', expect: { status: 200 } };
+  const wrong = [call, { ...call, contract: 'v3' }, { ...call, name: 'silent', expect: {} }];
+  const attempt = () => parseCatalogue([file('quotes', { ...sound, calls: wrong })]);
+  for (const part of [
+    'services/quotes/service.json: calls: `ticks`: no release serves contract `v3`',
+    'services/quotes/service.json: calls: `ticks`: another call has this name',
+    'services/quotes/service.json: calls: `silent`: expects nothing of the answer',
+  ]) {
+    expect(attempt).toThrow(part);
+  }
+  const malformed = { ...call, path: 'ticks', expect: { json: [{ pointer: 'a', type: 'text' }] } };
+  for (const part of ['calls.0.path: ', 'calls.0.expect.json.0.pointer: ', 'calls.0.expect.json.0.type: '])
+    expect(() => parseCatalogue([file('quotes', { ...sound, calls: [malformed] })])).toThrow(part);
+});
+
+test('every service of this repository has a call that finds a wrong body, for each contract that is called over HTTP', () => {
+  for (const { name, calls = [], protocol, releases } of catalogue) {
+    expect(calls.length, name).toBeGreaterThan(0);
+    for (const { expect: expected } of calls) expect(expected.json, name).toBeDefined();
+    const contracts = new Set(Object.values(releases).flatMap((release) => release.contracts));
+    if (protocol === 'http') expect(new Set(calls.map(({ contract }) => contract)), name).toEqual(contracts);
+  }
+});

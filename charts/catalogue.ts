@@ -4,11 +4,34 @@ import { z } from 'zod';
 import { compareReleases, releasePattern } from '../mesh/release.ts';
 
 const name = z.string().regex(/^[a-z]([-a-z0-9]{0,40}[a-z0-9])?$/, 'is no name such as `accounts`');
+const contractVersion = z.string().regex(/^v\d+$/, 'is no contract version such as `v1`');
 const release = z.strictObject({
   /** Contract versions that the release serves, for example `v1`. */
-  contracts: z.array(z.string().regex(/^v\d+$/, 'is no contract version such as `v1`')).min(1, 'names no contract'),
+  contracts: z.array(contractVersion).min(1, 'names no contract'),
   /** A rehearsal: the one way in which the release is wrong. */
   wrong: z.string().min(1).optional(),
+});
+const call = z.strictObject({
+  name,
+  /** A call of this contract is made to releases that serve it. */
+  contract: contractVersion,
+  /** As the edge leads to it; of a gRPC service the method, `/package.Service/Method`. */
+  path: z.string().regex(/^\/[\x21-\x7e]*$/, 'is no path such as `/v1/accounts`'),
+  /** Sent as JSON by POST; without it the call is a GET. */
+  body: z.json().optional(),
+  expect: z.strictObject({
+    status: z.int().min(0).max(599).optional(),
+    json: z
+      .array(
+        z.strictObject({
+          pointer: z.string().regex(/^(\/([^~/]|~[01])*)*$/, 'is no JSON pointer such as `/accounts/0/id`'),
+          type: z.enum(['string', 'number', 'boolean', 'array', 'object', 'absent']).optional(),
+          value: z.string().optional(),
+        }),
+      )
+      .min(1)
+      .optional(),
+  }),
 });
 const schema = z.strictObject({
   name,
@@ -22,6 +45,8 @@ const schema = z.strictObject({
   database: name.optional(),
   /** Secret that its environment is taken from (charts/secrets.ts). */
   secret: name.optional(),
+  /** What a rollout asks a release for, and what a good answer has (rollout/calls/calls-of.ts). */
+  calls: z.array(call).min(1).optional(),
   releases: z.record(z.string().regex(releasePattern, 'is no version such as 1.4.0 or 2.1.0-errors'), release),
 });
 
@@ -108,7 +133,19 @@ function crossChecks(service: CatalogueService, known: readonly string[]): strin
       problems.push(`${at}: providers: \`${provider}\` is no service; known: ${known.join(', ')}`);
     if (provider === service.name) problems.push(`${at}: providers: a service does not call itself`);
   }
-  return problems;
+  return [...problems, ...callProblems(service, at)];
+}
+
+/** A call that no release serves would never be made; two of one name could not be told apart. */
+function callProblems({ calls = [], releases }: CatalogueService, at: string): string[] {
+  const served = new Set(Object.values(releases).flatMap(({ contracts }) => contracts));
+  return calls.flatMap(({ name: own, contract, expect }, index) => {
+    const problems: string[] = [];
+    if (!served.has(contract)) problems.push(`no release serves contract \`${contract}\``);
+    if (calls.findIndex((each) => each.name === own) !== index) problems.push('another call has this name');
+    if (expect.status === undefined && expect.json === undefined) problems.push('expects nothing of the answer');
+    return problems.map((problem) => `${at}: calls: \`${own}\`: ${problem}`);
+  });
 }
 
 /** A database has one owner. */

@@ -25,6 +25,15 @@ export const secretContracts = {
     type: 'Opaque',
     keys: { jwks: 'private signing keys, a JSON Web Key Set', clients: 'clients that may ask for tokens, JSON' },
   },
+  rolloutCalls: {
+    name: 'rollout-calls',
+    type: 'Opaque',
+    keys: {
+      'token-url': 'where the client of rollouts gets its tokens: an address, or a path of the edge',
+      'client-id': 'that client, as the Secret `identity` lists it',
+      'client-secret': 'its secret',
+    },
+  },
 } as const satisfies Record<string, SecretContract>;
 
 /** Key of the Secret `postgres` that holds the password of a service's own role, URL-safe characters only. */

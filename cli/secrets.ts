@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Secret } from 'kubernetes-types/core/v1.js';
 import type { Catalogue } from '../charts/catalogue.ts';
-import { databasePasswordKey, type secretContracts, secretContractsOf } from '../charts/secrets.ts';
+import { databasePasswordKey, secretContracts, secretContractsOf } from '../charts/secrets.ts';
 import { ownLabels } from '../mesh/objects.ts';
 import { namespace as observed } from '../observability/names.ts';
 import { grafanaSecret } from '../observability/secrets.ts';
@@ -32,6 +32,7 @@ export async function makeMissingSecrets(
     postgres: async () => postgresData(catalogue),
     identity: identityData,
     'edge-tls': () => edgeData(epochMs),
+    'rollout-calls': () => rolloutCallsData(cluster),
   } satisfies Record<SecretName, () => Promise<SecretData>>;
   const made: string[] = [];
   for (const { name, type } of secretContractsOf(catalogue)) {
@@ -103,7 +104,14 @@ interface IdentityClient {
   readonly id: string;
   readonly secret: string;
   readonly user: string;
+  readonly scopes?: readonly string[];
 }
+
+/**
+ * Who makes the calls of rollouts: it may read, and nothing else. The user is that of the client `demo`, who has an account since `up` asked for
+ * an answer of every conversation: without one there would be no balance to look at.
+ */
+const rolloutClient = { id: 'rollouts', user: 'demo', scopes: ['exchange.read'] } as const;
 
 /** Two signing keys, so that a rotation is only a change of which one signs (RFC 7517, RFC 8037). */
 async function identityData(): Promise<SecretData> {
@@ -115,8 +123,24 @@ async function identityData(): Promise<SecretData> {
       return { ...jwk, alg: 'EdDSA', use: 'sig', kid: await calculateJwkThumbprint(jwk) };
     }),
   );
-  const clients: IdentityClient[] = [{ id: 'demo', secret: secretText(), user: 'demo' }];
+  const clients: IdentityClient[] = [
+    { id: 'demo', secret: secretText(), user: 'demo' },
+    { ...rolloutClient, secret: secretText() },
+  ];
   return { jwks: JSON.stringify({ keys }), clients: JSON.stringify(clients) };
+}
+
+/**
+ * The credentials of {@link rolloutClient}, as identity has them. An identity that was made before there were rollouts gets the client, and knows
+ * it from its next start.
+ */
+async function rolloutCallsData(cluster: Cluster): Promise<SecretData> {
+  const { name } = secretContracts.identity;
+  const clients: readonly IdentityClient[] = JSON.parse((await readSecret(cluster, name))?.clients ?? '[]');
+  const known = clients.find(({ id }) => id === rolloutClient.id);
+  const client = known ?? { ...rolloutClient, secret: secretText() };
+  if (!known) await cluster.merge<Secret>(secretOf(name, namespace, { clients: JSON.stringify([...clients, client]) }));
+  return { 'token-url': '/oauth/token', 'client-id': client.id, 'client-secret': client.secret };
 }
 
 async function edgeData(epochMs: number): Promise<SecretData> {

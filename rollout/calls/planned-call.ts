@@ -25,8 +25,6 @@ export interface PlannedCalls {
   readonly calls: readonly PlannedCall[];
 }
 
-/** Calls a second where `spec.calls.rate` says nothing. */
-export const defaultRate = 10;
 const mostRate = 1_000;
 
 /**

@@ -1,12 +1,13 @@
 import type { Clock } from '../../kube/clock.ts';
 import type { EventCount, Example } from '../core/evidence.ts';
 import type { GateResult } from '../core/state.ts';
+import { defaults } from '../resource/defaults.ts';
 import type { CallsSpec } from '../resource/rollout.ts';
 import { callErrorOf } from './call-error.ts';
 import { openCaller } from './caller.ts';
 import { type Credentials, openCredentials, type ReadSecret } from './credentials.ts';
 import { drive, type EndingDriving, noDriving } from './driving.ts';
-import { defaultRate, type PlannedCall, plannedCalls } from './planned-call.ts';
+import { type PlannedCall, plannedCalls } from './planned-call.ts';
 import type { CallParts } from './release-call.ts';
 import { gateOf, smoke } from './smoke.ts';
 
@@ -37,7 +38,7 @@ export interface CallTarget {
 }
 
 export interface Driving {
-  /** What was answered since the last read. */
+  /** What was answered since the last read; the controller merges it into the evidence as the counter `bodyCounter` (resource/checks.ts). */
   read(): DrivingReading;
   /** No call begins any more, and those in flight are broken off. */
   close(): void;
@@ -66,9 +67,6 @@ export interface EdgeAddress {
   /** PEM of the authorities that an https edge is held against. Default: those of the system. */
   readonly authorityPem?: string;
 }
-
-/** Name of the counter that the controller merges a DrivingReading into, of both releases. */
-export const bodyCounter = 'body';
 
 export interface ReleaseCallsOptions {
   readonly edge: EdgeAddress;
@@ -113,7 +111,7 @@ export function openReleaseCalls(options: ReleaseCallsOptions): ReleaseCalls {
       try {
         const { protocol, calls } = plannedCalls(target);
         const { stable, candidate, spec } = target;
-        const rate = spec.rate ?? defaultRate;
+        const rate = spec.rate ?? defaults.calls.rate;
         const driving = drive({ stable, candidate, calls, rate, clock, parts: partsFor(target, protocol) });
         open.add(driving);
         void driving.ended.finally(() => open.delete(driving));
