@@ -1,0 +1,172 @@
+import type { Example, Reading } from '../core/evidence.ts';
+import { type Counter, type Ledger, noCounts, openLedger } from './counts.ts';
+import { type Looks, openLooks, type Place, type Trouble } from './looks.ts';
+import type { EvidenceReader, EvidenceSource, EvidenceTarget, Missing } from './source.ts';
+
+/** What one proxy says. */
+export interface Heard {
+  readonly counters: readonly Counter[];
+  /** Releases that it could send to, as `ProxyNames.known` names them; undefined: this kind of proxy cannot tell. */
+  readonly known?: ReadonlySet<string>;
+  readonly failed?: readonly FailedAt[];
+}
+
+/** A failing call, to the release that `Counter.to` names so. */
+export interface FailedAt {
+  readonly to: string;
+  example(release: string): Example;
+}
+
+/** How one kind of proxy names what it counts. */
+export interface ProxyNames {
+  /** `Counter.to` of both releases. */
+  readonly stable: string;
+  readonly candidate: string;
+  /** What is among `Heard.known` when a proxy could call the candidate. */
+  readonly known: string;
+}
+
+/** One kind of proxy that counts the calls which it makes. */
+export interface ProxyKind<P extends Place> {
+  /** Name of the source. */
+  readonly name: string;
+  /** The proxies that run now; those that `list` left out are forgotten. */
+  list(): readonly P[];
+  names(target: EvidenceTarget): ProxyNames;
+  /**
+   * Rejects when the proxy does not answer.
+   * @param names of all releases that are counted.
+   * @param examples whether somebody still reads, and wants examples of failing calls.
+   */
+  ask(proxy: P, names: readonly ProxyNames[], examples: () => boolean): Promise<Heard>;
+  readonly missing: {
+    readonly proxies: Missing;
+    silent(trouble: Trouble): Missing;
+    candidate(target: EvidenceTarget, names: ProxyNames): Missing;
+    calls(target: EvidenceTarget, to: string): Missing;
+  };
+  /** Nobody reads any more. */
+  idle?(): Promise<void>;
+  close?(): void;
+}
+
+export interface EvidenceClock {
+  now(): number;
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** Of each release, between two readings. */
+const mostExamples = 5;
+
+interface Reader {
+  readonly target: EvidenceTarget;
+  readonly names: ProxyNames;
+  readonly ledger: Ledger;
+  examples: Example[];
+}
+
+/**
+ * Evidence from the proxies of callers. Each counts the calls that it makes, by release, so all that have a say are asked; all readers
+ * share what is asked, and nobody is asked while no reader is open.
+ */
+export function proxyEvidence<P extends Place>(kind: ProxyKind<P>, clock: EvidenceClock): EvidenceSource {
+  const readers = new Set<Reader>();
+  const looks = openLooks<P, Heard, readonly Reader[]>({
+    clock,
+    list: kind.list,
+    about: () => [...readers],
+    ask: (proxy, asked) =>
+      kind.ask(
+        proxy,
+        asked.map(({ names }) => names),
+        () => readers.size > 0,
+      ),
+    // Only readers that the question was asked for: the answer says nothing about the releases of others.
+    heard: (proxy, heard, asked) => {
+      for (const reader of asked) note(reader, proxy.id, heard);
+    },
+  });
+  return {
+    name: kind.name,
+    open(target) {
+      const known = kind.list().map(({ id }) => id);
+      const reader: Reader = { target, names: kind.names(target), ledger: openLedger(known), examples: [] };
+      readers.add(reader);
+      void looks.again();
+      return {
+        async read() {
+          await looks.again();
+          return missingIn(kind, looks, reader) ?? takeFrom(reader);
+        },
+        close() {
+          readers.delete(reader);
+          if (readers.size === 0) void kind.idle?.();
+        },
+      } satisfies EvidenceReader;
+    },
+    preflight: (target) => preflight(kind, target),
+    async close() {
+      readers.clear();
+      await kind.idle?.();
+      kind.close?.();
+    },
+  };
+}
+
+function note(reader: Reader, id: string, { counters, failed = [] }: Heard): void {
+  const { stable, candidate } = reader.names;
+  reader.ledger.note(
+    id,
+    counters.filter(({ to }) => to === stable || to === candidate),
+  );
+  for (const { to, example } of failed) {
+    const release = releaseAt(reader, to);
+    if (!release) continue;
+    const room = reader.examples.filter((one) => one.release === release).length < mostExamples;
+    if (room) reader.examples.push(example(release));
+  }
+}
+
+function releaseAt({ names, target }: Reader, to: string): string | undefined {
+  if (to === names.candidate) return target.candidate;
+  return to === names.stable ? target.stable : undefined;
+}
+
+function takeFrom(reader: Reader): Reading {
+  const { examples, names } = reader;
+  reader.examples = [];
+  const counts = reader.ledger.take();
+  return {
+    kind: 'counts',
+    stable: counts.get(names.stable) ?? noCounts,
+    candidate: counts.get(names.candidate) ?? noCounts,
+    examples,
+  };
+}
+
+function missingIn<P extends Place>(kind: ProxyKind<P>, looks: Looks<Heard>, reader: Reader): Reading | undefined {
+  const { known } = reader.names;
+  const { proxies, answers, troubles } = looks.standing();
+  const callers = answers.filter(({ last }) => !last.known || last.known.has(known));
+  const silent = troubles.find(({ id }) => callers.some((one) => one.id === id) || callers.length === 0);
+  if (proxies === 0) return missing(kind.missing.proxies);
+  if (silent) return missing(kind.missing.silent(silent));
+  if (answers.length > 0 && callers.length === 0) return missing(kind.missing.candidate(reader.target, reader.names));
+  return undefined;
+}
+
+const missing = ({ what, hint }: Missing): Reading => ({ kind: 'missing', reason: what, hint });
+
+async function preflight<P extends Place>(kind: ProxyKind<P>, target: EvidenceTarget): Promise<readonly Missing[]> {
+  const names = kind.names(target);
+  const settled = await Promise.allSettled(kind.list().map((proxy) => kind.ask(proxy, [names], () => false)));
+  const answers = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  if (settled.length === 0) return [kind.missing.proxies];
+  const [refused] = settled.filter((one) => one.status === 'rejected');
+  if (answers.length === 0) {
+    return [kind.missing.silent({ id: '', name: 'every proxy', silentMs: 0, reason: String(refused?.reason) })];
+  }
+  if (!answers.some(({ known }) => !known || known.has(names.known))) return [kind.missing.candidate(target, names)];
+  const called = new Set(answers.flatMap(({ counters }) => counters.flatMap(({ to, value }) => (value > 0 ? to : []))));
+  return [names.stable, names.candidate].filter((to) => !called.has(to)).map((to) => kind.missing.calls(target, to));
+}

@@ -1,0 +1,92 @@
+import { callsTo, failedCallsKey } from '../../mesh/envoy/call-counters.ts';
+import { releaseName } from '../../mesh/release.ts';
+import { callsFilter, callsIn, clustersIn, readStats, statsPath } from './envoy-stats.ts';
+import { exampleOf, readFailedCall } from './failed-call.ts';
+import type { Place } from './looks.ts';
+import { type EvidenceClock, type FailedAt, proxyEvidence } from './proxy-evidence.ts';
+import type { EvidenceSource } from './source.ts';
+
+/** A sidecar of the embedded cluster that can be asked what it counted. */
+export interface AskedSidecar extends Place {
+  /** Bodies of answers of its admin interface. Rejects when it does not answer. */
+  get(path: string): Promise<string>;
+  post(path: string): Promise<string>;
+  /** Lines about failing calls that it wrote since this was asked last; they are kept nowhere else. */
+  takeFailedCalls(): readonly string[];
+}
+
+/** The sidecars that run now; sidecar-folder.ts has the ones of a state folder. */
+export interface AskedSidecars {
+  list(): readonly AskedSidecar[];
+  close(): void;
+}
+
+export interface SidecarEvidenceOptions {
+  readonly sidecars: AskedSidecars;
+  readonly clock: EvidenceClock;
+}
+
+/**
+ * Evidence from the sidecars of callers in the embedded cluster, the edge's among them (mesh/envoy/call-counters.ts). While a reader is
+ * open they also write failing calls down, for examples.
+ */
+export function sidecarEvidence({ sidecars, clock }: SidecarEvidenceOptions): EvidenceSource {
+  const telling = new Map<string, AskedSidecar>();
+  return proxyEvidence<AskedSidecar>(
+    {
+      name: 'sidecars',
+      list: sidecars.list,
+      names: ({ namespace, service, port, protocol, stable, candidate }) => {
+        const to = (name: string) => callsTo({ namespace, name }, port);
+        const ofCandidate = to(releaseName(service, candidate));
+        // The releases of a TCP Service share the cluster of the Service that callers name.
+        const known = protocol === 'tcp' ? to(service) : ofCandidate;
+        return { stable: to(releaseName(service, stable)), candidate: ofCandidate, known };
+      },
+      async ask(sidecar, names, examples) {
+        const filter = callsFilter([...new Set(names.flatMap((one) => [one.stable, one.candidate, one.known]))]);
+        const stats = readStats(await sidecar.get(statsPath(filter)));
+        if (examples() && !telling.has(sidecar.id)) {
+          telling.set(sidecar.id, sidecar);
+          // What it counts is evidence without examples as well: it is asked to tell of failing calls, and that is all.
+          await Promise.allSettled([sidecar.post(`/runtime_modify?${failedCallsKey}=100`)]);
+        }
+        const failed = telling.has(sidecar.id) ? failedCalls(sidecar) : [];
+        return { counters: callsIn(stats), known: clustersIn(stats), failed };
+      },
+      missing: {
+        proxies: {
+          what: 'no Pod of the cluster has a sidecar that answers',
+          hint: 'Type: parley status   (it shows which Pods run)',
+        },
+        silent: ({ name, silentMs, reason }) => ({
+          what: `the sidecar of ${name}, which may call the service, has not answered for ${(silentMs / 1000).toFixed(1)} s: ${reason}`,
+          hint: `Type: kubectl describe pod ${name.replace(/^.*\//, '')}   (its events say what is wrong with the sidecar)`,
+        }),
+        candidate: ({ namespace, service, candidate }, { known }) => ({
+          what: `no sidecar has a cluster ${known}: no route leads to release ${candidate} of ${service}`,
+          hint: `Type: kubectl get httproutes,grpcroutes,tcproutes -n ${namespace}   (Service ${releaseName(service, candidate)} has to be among the backends)`,
+        }),
+        calls: ({ service }, to) => ({
+          what: `calls.ended.to.${to}: no sidecar has counted a call`,
+          hint: `Call ${service} by the edge or from a Pod with a sidecar, and ask again.`,
+        }),
+      },
+      async idle() {
+        const told = [...telling.values()];
+        telling.clear();
+        // One that does not answer has ended, or is about to: the next one begins with zero.
+        await Promise.allSettled(told.map(({ post }) => post(`/runtime_modify?${failedCallsKey}=0`)));
+      },
+      close: sidecars.close,
+    },
+    clock,
+  );
+}
+
+function failedCalls(sidecar: AskedSidecar): readonly FailedAt[] {
+  return sidecar.takeFailedCalls().flatMap((line) => {
+    const call = readFailedCall(line);
+    return call?.to ? [{ to: call.to, example: (release: string) => exampleOf(call, release) }] : [];
+  });
+}
