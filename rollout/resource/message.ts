@@ -16,9 +16,10 @@ function gating({ gates, candidate }: Gating): string {
   return waiting.map(({ gate, reason }) => `${gate}: ${reason}`).join('; ');
 }
 
-function analysing({ checks, missing, verdict, candidate, driving }: Analysing): string {
+function analysing({ checks, missing, verdict, candidate, driving, waiting }: Analysing): string {
   if (missing) return `cannot judge ${candidate}: ${missing.reason}; ${missing.hint}`;
   const with_ = driving ? ', with calls of its own because callers do not come' : '';
+  if (waiting) return `${waiting}${with_}`;
   if (verdict === 'pass') return `every check of ${candidate} passes${with_}`;
   const open = checks.filter((check) => check.verdict === (verdict === 'fail' ? 'fail' : 'inconclusive'));
   const reasons = open.map(({ name, reason }) => `${name}: ${reason}`);
@@ -30,11 +31,11 @@ function told(state: State, stage: string): string {
     case 'Gating':
       return gating(state);
     case 'Shifting':
-      return `waits until the routes have stage ${stage} in force${state.forced ? ', promoted by request' : ''}`;
+      return `${state.waiting ?? `waits until the routes have stage ${stage} in force`}${state.forced ? ', promoted by request' : ''}`;
     case 'Analysing':
       return analysing(state);
     case 'Reverting':
-      return `back to ${state.stable}: ${state.reason}`;
+      return `back to ${state.stable}: ${state.reason}${state.waiting ? `; ${state.waiting}` : ''}`;
     default:
       return state.reason;
   }

@@ -33,7 +33,9 @@ export function weightOf(state: State): number | undefined {
       return state.traffic.weight;
     case 'Ended':
       return state.outcome === 'Promoted' ? 100 : 0;
-    default:
+    case 'Reverting':
+      return state.traffic?.weight ?? 0;
+    case 'Gating':
       return 0;
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { State } from '../core/state.ts';
+import type { State, Tests } from '../core/state.ts';
 import { gateNames } from '../core/state.ts';
 import { initialState } from '../core/step.ts';
 import { fieldPath } from './problem.ts';
@@ -58,6 +58,10 @@ const counts = z.looseObject({
   gauges: z.record(z.string(), z.number()).optional(),
 });
 
+/** What a check remembers is its own business: it starts afresh when it does not know its memory. */
+const memory = z.custom<Tests['byCheck'][string]>((value) => typeof value === 'object' && value !== null);
+const tests = z.looseObject({ stable: counts, candidate: counts, byCheck: z.record(z.string(), memory) });
+
 const attempt = {
   attempt: z.int().min(1),
   candidate: z.string().min(1),
@@ -69,6 +73,7 @@ const judged = { verdict, checks: z.array(check), examples: z.array(example) };
 const outcomes = ['Promoted', 'RolledBack', 'Aborted', 'Superseded', 'Refused'] as const;
 const sinceMs = z.number();
 const stage = z.int().min(0);
+const held = { waiting: z.string().optional(), unreadySinceMs: z.number().optional() };
 
 /** Members that a later version adds are kept as they are. */
 const state: z.ZodType<State> = z.discriminatedUnion('phase', [
@@ -88,6 +93,9 @@ const state: z.ZodType<State> = z.discriminatedUnion('phase', [
     traffic,
     sinceMs,
     forced: z.literal(true).optional(),
+    tests: tests.optional(),
+    examples: z.array(example).optional(),
+    ...held,
   }),
   z.looseObject({
     ...attempt,
@@ -96,10 +104,11 @@ const state: z.ZodType<State> = z.discriminatedUnion('phase', [
     stage,
     traffic,
     sinceMs,
-    tests: z.looseObject({ stable: counts, candidate: counts, byCheck: z.record(z.string(), z.unknown()) }),
+    tests,
     seenAtMs: z.number(),
     missing: z.looseObject({ reason: z.string(), hint: z.string() }).optional(),
     driving: z.literal(true).optional(),
+    ...held,
   }),
   z.looseObject({
     ...attempt,
@@ -108,6 +117,8 @@ const state: z.ZodType<State> = z.discriminatedUnion('phase', [
     sinceMs,
     outcome: z.enum(outcomes).exclude(['Promoted']),
     reason: z.string(),
+    traffic: traffic.optional(),
+    waiting: z.string().optional(),
     stage: stage.optional(),
   }),
   z.looseObject({
