@@ -33,7 +33,7 @@ export function edge(scope: Construct, context: ChartContext): void {
     replicas: context.environment.replicas,
     environment: context.environment,
     podLabels: { ...own.podLabels, [gatewayLabel]: gateway.name },
-    podAnnotations: { ...own.podAnnotations, ...socketsAnnotation },
+    podAnnotations: { ...own.podAnnotations, ...socketsAnnotation, ...context.compiled.sidecar.annotations },
     container: {
       ...own.container,
       ports: [...gateway.listeners.map(({ name, port }) => ({ name, port })), ...own.container.ports],

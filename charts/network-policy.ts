@@ -19,7 +19,7 @@ export function denyByDefault(scope: Construct, labels: Readonly<Record<string, 
  * edges are those of the mesh policy, from the same intent. The kubelet is not subject to it.
  */
 export function networkPolicy(scope: Construct, context: ChartContext, service: string): void {
-  const ingress = [...(service === edgeName ? outside(context) : callers(context, service)), ...scraper(context)];
+  const ingress = [...(service === edgeName ? outside(context) : callers(context, service)), ...readers(context)];
   new k8s.KubeNetworkPolicy(scope, `network-policy-${service}`, {
     metadata: { name: service, labels: { ...serviceSelector(service), ...ownLabels } },
     spec: {
@@ -46,17 +46,14 @@ function providers(context: ChartContext, service: string): k8s.NetworkPolicyEgr
     .map(({ provider }) => ({ to: [podsOf(provider.name)], ports: tcp(provider.port, ...context.mesh.inboundPorts) }));
 }
 
-/** Reads metrics, and nothing else. */
-function scraper({ intent, mesh }: ChartContext): k8s.NetworkPolicyIngressRule[] {
-  const { monitoring } = intent;
-  if (!monitoring) return [];
-  const pods = { matchLabels: serviceSelector(monitoring.serviceAccount) };
-  return [
-    {
-      from: [{ namespaceSelector: namespaceNamed(monitoring.namespace), podSelector: pods }],
-      ports: tcp(...mesh.metricsPorts, ...mesh.inboundPorts),
-    },
-  ];
+/** They read metrics, and nothing else. */
+function readers({ intent, mesh }: ChartContext): k8s.NetworkPolicyIngressRule[] {
+  return (intent.readers ?? []).map(({ namespace, serviceAccount, reads }) => ({
+    from: [
+      { namespaceSelector: namespaceNamed(namespace), podSelector: { matchLabels: serviceSelector(serviceAccount) } },
+    ],
+    ports: tcp(...mesh.metricsPorts[reads], ...mesh.inboundPorts),
+  }));
 }
 
 /** Clients outside have no address that could be listed. */

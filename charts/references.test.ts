@@ -18,7 +18,7 @@ import {
 import { type ITelemetry, Telemetry } from '@kubernetes-models/istio/telemetry.istio.io/v1';
 import type { Container } from 'kubernetes-types/core/v1.js';
 import { describe, expect, test } from 'vitest';
-import { monitoring } from '../mesh/exchange.ts';
+import { monitoring, rollouts } from '../mesh/exchange.ts';
 import { meshNames } from '../mesh/intent.ts';
 import { describeObject, type KubeObject } from '../mesh/objects.ts';
 import { catalogue } from './catalogue-sample.ts';
@@ -50,7 +50,8 @@ const targets = meshNames.flatMap((mesh) => environmentNames.map((env) => ({ mes
 
 describe.each(targets)('$mesh $env', ({ mesh, env }) => {
   const collector = new URL('http://collector.observability.svc.cluster.local:4318');
-  const objects = render({ plan, catalogue, mesh, env, collector, tracing: { samplingPercent: 1 }, monitoring });
+  const readers = [monitoring, rollouts];
+  const objects = render({ plan, catalogue, mesh, env, collector, tracing: { samplingPercent: 1 }, readers });
   const pods = objects.filter(isPodMaker);
   const containers: readonly Container[] = pods.flatMap(({ spec }) => spec.template.spec?.containers ?? []);
   const names = (kind: string) => objects.filter((each) => each.kind === kind).map(({ metadata }) => metadata.name);
@@ -157,7 +158,7 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
     });
   });
 
-  test('packets flow along the edges of the mesh policy, to DNS, to the control plane, to the collector and from the scraper only', () => {
+  test('packets flow along the edges of the mesh policy, to DNS, to the control plane, to the collector and from readers of metrics only', () => {
     const policy = objects.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'orders');
     const extra = mesh === 'linkerd' ? [4143] : [];
     expect(flows(policy)).toEqual({
@@ -165,6 +166,7 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
         { peers: ['edge'], ports: [8080, ...extra] },
         { peers: ['portfolio'], ports: [8080, ...extra] },
         { peers: ['observability', 'prometheus'], ports: mesh === 'istio' ? [15020] : [9090, 4191, 4143] },
+        { peers: ['parley', 'rollouts'], ports: mesh === 'istio' ? [15090] : [4191, 4143] },
       ],
       egress: [
         { peers: ['kube-system', 'kube-dns'], ports: [53, 53] },

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { compile, meshOf } from '../mesh/compile.ts';
 import { exchangeIntent } from '../mesh/exchange.ts';
-import type { MeshIntent, Monitoring } from '../mesh/intent.ts';
+import type { MeshIntent, MetricsReader } from '../mesh/intent.ts';
 import type { Compiled, Finding } from '../mesh/mesh.ts';
 import type { KubeObject } from '../mesh/objects.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -24,7 +24,7 @@ export interface RenderOptions {
   /** Spans by the sidecars; absent: none. */
   readonly tracing?: MeshIntent['tracing'];
   /** Who may read metrics; absent: nobody. */
-  readonly monitoring?: Monitoring;
+  readonly readers?: readonly MetricsReader[];
   /** How traffic gets into the sidecars; absent: {@link defaultCapture}. */
   readonly capture?: Capture;
   /** Where the database keeps its data; absent: {@link defaultStorage}. */
@@ -75,11 +75,11 @@ export function toJson(objects: readonly KubeObject[]): string {
 }
 
 function compiledOf(options: RenderOptions): { intent: MeshIntent; compiled: Compiled } {
-  const { plan, catalogue, mesh, tracing, monitoring } = options;
+  const { plan, catalogue, mesh, tracing, readers } = options;
   assertPlan(plan, catalogue);
   const intent = exchangeIntent(catalogue, plan, {
     ...(tracing ? { tracing } : {}),
-    ...(monitoring ? { monitoring } : {}),
+    ...(readers ? { readers } : {}),
   });
   return { intent, compiled: compile(intent, mesh) };
 }

@@ -51,7 +51,11 @@ function release(scope: Construct, context: ChartContext, entry: CatalogueServic
     user,
     environment: context.environment,
     podLabels: context.compiled.pod.labels,
-    podAnnotations: { ...socketsAnnotation, ...context.compiled.pod.annotations },
+    podAnnotations: {
+      ...socketsAnnotation,
+      ...context.compiled.pod.annotations,
+      ...context.compiled.sidecar.annotations,
+    },
     container: {
       name: entry.name,
       image: imageOf(context, `parley/${entry.name}:${version}`),

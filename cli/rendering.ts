@@ -5,9 +5,12 @@ import { readCatalogue } from '../charts/catalogue.ts';
 import { type Capture, captures, type Storage, storages } from '../charts/context.ts';
 import { environmentNames } from '../charts/environments.ts';
 import type { Plan } from '../charts/plan.ts';
-import { monitoring } from '../mesh/exchange.ts';
-import { type MeshName, meshNames } from '../mesh/intent.ts';
+import { monitoring, rollouts } from '../mesh/exchange.ts';
+import { type MeshName, type MetricsReader, meshNames } from '../mesh/intent.ts';
 import type { KubeObject } from '../mesh/objects.ts';
+import { envoyCounters } from '../observability/rules/envoy-counters.ts';
+import { type MeshMetrics, meshMetricsNames } from '../observability/rules/rules.ts';
+import { neededStats } from '../rollout/deploy/needed-stats.ts';
 import type { Cluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
 import { Failure } from './failure.ts';
@@ -25,6 +28,10 @@ export interface RenderChoices {
   readonly storage?: Storage;
   /** Whether the kit's own observability may read the metrics of the exchange. */
   readonly monitoring?: boolean;
+  /** Which series of the mesh the observability reads; absent: the mesh's own. */
+  readonly meshMetrics?: MeshMetrics;
+  /** Whether the controller of rollouts may read what sidecars count. */
+  readonly rollouts?: boolean;
   /** What images are called in the cluster, by the names of the charts. */
   readonly images?: Readonly<Record<string, string>>;
   readonly repo: string;
@@ -62,11 +69,18 @@ export async function renderOptions(plan: Plan, choices: RenderChoices) {
     mesh: choices.mesh,
     env: choices.env,
     ...collector,
-    ...(choices.monitoring ? { monitoring } : {}),
+    readers: readersOf(choices),
     ...(capture ? { capture } : {}),
     ...(storage ? { storage } : {}),
     ...(images ? { images } : {}),
   };
+}
+
+function readersOf({ monitoring: observed, meshMetrics, rollouts: judged }: RenderChoices): MetricsReader[] {
+  return [
+    ...(observed ? [meshMetrics === 'envoy' ? { ...monitoring, envoyCounters } : monitoring] : []),
+    ...(judged ? [{ ...rollouts, envoyCounters: neededStats }] : []),
+  ];
 }
 
 const choicesAnnotation = 'parley.dev/choices';
@@ -78,6 +92,8 @@ const rememberedChoices = z.object({
   capture: z.enum(captures).optional(),
   storage: z.enum(storages).optional(),
   monitoring: z.boolean().optional(),
+  meshMetrics: z.enum(meshMetricsNames).optional(),
+  rollouts: z.boolean().optional(),
   images: z.record(z.string(), z.string()).optional(),
 });
 

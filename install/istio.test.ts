@@ -5,7 +5,6 @@ import { meshDifferences } from './istio.ts';
 const options = {
   trustDomain: 'cluster.local',
   capture: 'cni',
-  meshMetrics: 'standard',
   collector: { service: 'collector.observability.svc.cluster.local', port: 4317 },
 } as const;
 

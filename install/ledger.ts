@@ -1,5 +1,13 @@
 /** What an installation can make, and its removal takes away again. */
-export const things = ['cluster', 'gateway-api', 'mesh', 'observability', 'exchange'] as const;
+export const things = [
+  'cluster',
+  'gateway-api',
+  'mesh',
+  'rollout-type',
+  'rollouts',
+  'observability',
+  'exchange',
+] as const;
 export type Thing = (typeof things)[number];
 
 /** What this state folder made in its cluster. An entry is written before the thing is made, so that a killed `up` can be undone. */

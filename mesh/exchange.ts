@@ -1,4 +1,4 @@
-import { edgeName, type MeshIntent, type Monitoring, type Protocol, type ServiceIntent } from './intent.ts';
+import { edgeName, type MeshIntent, type MetricsReader, type Protocol, type ServiceIntent } from './intent.ts';
 
 /** What the intent needs to know of a service of the catalogue. */
 export interface ExchangeService {
@@ -18,7 +18,10 @@ export const postgres = { name: 'postgres', port: 5432 } as const;
 export const exchange = { namespace: 'exchange', trustDomain: 'cluster.local' } as const;
 
 /** Who scrapes the exchange where the kit's own observability runs. */
-export const monitoring: Monitoring = { namespace: 'observability', serviceAccount: 'prometheus' };
+export const monitoring: MetricsReader = { namespace: 'observability', serviceAccount: 'prometheus', reads: 'pods' };
+
+/** The controller of rollouts, which judges releases by what the sidecars of their callers count. */
+export const rollouts: MetricsReader = { namespace: 'parley', serviceAccount: 'rollouts', reads: 'sidecars' };
 
 /** The way in: listeners of the Gateway and the Secret of its certificate. */
 export const edgeGateway: MeshIntent['gateway'] = {
@@ -52,7 +55,7 @@ const outlierDetection = { consecutiveErrors: 5, intervalMs: 1_000, baseEjection
 export function exchangeIntent(
   services: readonly ExchangeService[],
   split: Readonly<Record<string, Readonly<Record<string, number>>>>,
-  observed: Pick<MeshIntent, 'tracing' | 'monitoring'> = {},
+  observed: Pick<MeshIntent, 'tracing' | 'readers'> = {},
 ): MeshIntent {
   const planned = services.filter(({ name }) => name in split);
   const databases = planned.filter(({ database }) => database !== undefined).map(({ name }) => name);

@@ -6,7 +6,7 @@ export function sampleIntent(
     readonly web?: Partial<ServiceIntent>;
     readonly store?: Partial<ServiceIntent>;
     readonly db?: Partial<ServiceIntent>;
-  } & Partial<Pick<MeshIntent, 'namespace' | 'trustDomain' | 'gateway' | 'tracing' | 'monitoring'>> = {},
+  } & Partial<Pick<MeshIntent, 'namespace' | 'trustDomain' | 'gateway' | 'tracing' | 'readers'>> = {},
 ): MeshIntent {
   const { web, store, db, ...rest } = change;
   return {

@@ -83,14 +83,18 @@ export interface MeshIntent {
   readonly services: readonly ServiceIntent[];
   /** Share of requests of which the sidecars make spans, 0..100; absent: no sidecar tracing. */
   readonly tracing?: { readonly samplingPercent: number };
-  /** Who may read the metrics of every Pod; absent: nobody. */
-  readonly monitoring?: Monitoring;
+  /** Who may read metrics of every Pod; absent: nobody. */
+  readonly readers?: readonly MetricsReader[];
 }
 
-/** The scraper of metrics, by its identity in the mesh and, for packet filters, by its namespace and `app.kubernetes.io/name`. */
-export interface Monitoring {
+/** A reader of metrics, by its identity in the mesh and, for packet filters, by its namespace and `app.kubernetes.io/name`. */
+export interface MetricsReader {
   readonly namespace: string;
   readonly serviceAccount: string;
+  /** `pods`: those of the application and of its sidecar; `sidecars`: those of the sidecar alone. */
+  readonly reads: 'pods' | 'sidecars';
+  /** Regular expressions of the names of Envoy's counters that it needs; a mesh whose proxies keep them anyway pays no heed. */
+  readonly envoyCounters?: readonly string[];
 }
 
 /** The services that have releases, and so a route. */

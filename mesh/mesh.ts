@@ -1,4 +1,4 @@
-import type { MeshIntent, MeshName, Protocol } from './intent.ts';
+import type { MeshIntent, MeshName, MetricsReader, Protocol } from './intent.ts';
 import type { KubeObject } from './objects.ts';
 
 /** Something the intent asks for and the mesh cannot say. */
@@ -24,6 +24,8 @@ export interface Compiled {
   readonly namespace: Marks;
   /** For the template of every Pod of a service: where its metrics are. */
   readonly pod: Marks;
+  /** For the template of every Pod whose sidecar calls others, the edge's too: what the sidecar counts. */
+  readonly sidecar: Marks;
   /** Annotations of the apex Service, by service. */
   readonly services: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -35,8 +37,8 @@ export interface Mesh {
   readonly controlPlane: { readonly namespace: string; readonly ports: readonly number[] };
   /** Ports by which a sidecar accepts what other sidecars send, beside the port of the service itself. */
   readonly inboundPorts: readonly number[];
-  /** Ports of a Pod in the mesh from which metrics are read, of the application and of its sidecar. */
-  readonly metricsPorts: readonly number[];
+  /** Ports of a Pod in the mesh from which metrics are read. */
+  readonly metricsPorts: Readonly<Record<MetricsReader['reads'], readonly number[]>>;
   /** The value of `appProtocol` by which this mesh knows the protocol without having to guess. */
   appProtocol(protocol: Protocol): string;
   compile(intent: MeshIntent): Compiled;

@@ -17,6 +17,8 @@ export interface ObservabilityOptions {
   /** Namespace of the services that are observed. */
   readonly exchangeNamespace: string;
   readonly trustDomain: string;
+  /** Whether the controller of rollouts runs, and has metrics. */
+  readonly rollouts: boolean;
   /** What images are called in the cluster, by the names of mesh/versions.ts; one that is not listed keeps its name. */
   readonly images?: Readonly<Record<string, string>>;
 }

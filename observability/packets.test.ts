@@ -43,6 +43,7 @@ test('under Istio packets flow along the edges, and Prometheus reaches merged me
       'grafana: 3000',
       'exchange/exchange: 15020',
       'istio-system: 15014',
+      'parley/rollouts: 9090',
       'anywhere: 443 6443',
     ],
   });

@@ -1,8 +1,11 @@
 import type { Construct } from 'constructs';
 import { k8s } from '../charts/cdk8s-plus.ts';
+import { isInMesh } from '../charts/closed-namespace.ts';
 import { dns, namespaceNamed, tcp } from '../charts/network-policy.ts';
+import { monitoring, rollouts } from '../mesh/exchange.ts';
 import type { MeshName } from '../mesh/intent.ts';
 import { ownLabels, serviceSelector } from '../mesh/objects.ts';
+import { adminPort } from '../mesh/ports.ts';
 import type { ObservabilityContext } from './context.ts';
 import { type Caller, edgesBetween } from './edges.ts';
 import { labels, type ObservabilityPart } from './names.ts';
@@ -25,17 +28,12 @@ export function packets(scope: Construct, context: ObservabilityContext, part: O
       ...(from.length > 0 ? { ingress: from } : {}),
       egress: [
         dns,
-        ...(inMesh(context) ? [controlPlane(context, context.mesh.controlPlane.ports)] : []),
+        ...(isInMesh(context.mesh) ? [controlPlane(context, context.mesh.controlPlane.ports)] : []),
         ...egress(context, part),
         ...(part === 'prometheus' ? scraped(context) : []),
       ],
     },
   });
-}
-
-/** Linkerd's sidecars are in every Pod of the namespace; see namespace.ts for why Istio's are not. */
-export function inMesh({ mesh }: ObservabilityContext): boolean {
-  return mesh.name === 'linkerd';
 }
 
 function ingress(context: ObservabilityContext, part: ObservabilityPart): k8s.NetworkPolicyIngressRule[] {
@@ -56,11 +54,18 @@ function egress(context: ObservabilityContext, part: ObservabilityPart): k8s.Net
 function scraped(context: ObservabilityContext): k8s.NetworkPolicyEgressRule[] {
   const { mesh } = context;
   return [
-    { to: [podsOf(context, 'exchange')], ports: tcp(...mesh.metricsPorts, ...sidecarPorts(context)) },
+    { to: [podsOf(context, 'exchange')], ports: tcp(...mesh.metricsPorts[monitoring.reads], ...sidecarPorts(context)) },
     controlPlane(context, [...controlPlaneMetrics[mesh.name], ...sidecarPorts(context)]),
+    ...(context.rollouts ? [controllerOfRollouts(context)] : []),
     // The API server has no Pod that a selector could name on every cluster, and its address is not known here.
     { ports: tcp(443, 6443) },
   ];
+}
+
+function controllerOfRollouts(context: ObservabilityContext): k8s.NetworkPolicyEgressRule {
+  const podSelector = { matchLabels: serviceSelector(rollouts.serviceAccount) };
+  const to = [{ namespaceSelector: namespaceNamed(rollouts.namespace), podSelector }];
+  return { to, ports: tcp(adminPort, ...sidecarPorts(context)) };
 }
 
 function controlPlane({ mesh }: ObservabilityContext, numbers: readonly number[]): k8s.NetworkPolicyEgressRule {
@@ -68,7 +73,7 @@ function controlPlane({ mesh }: ObservabilityContext, numbers: readonly number[]
 }
 
 function sidecarPorts(context: ObservabilityContext): readonly number[] {
-  return inMesh(context) ? context.mesh.inboundPorts : [];
+  return isInMesh(context.mesh) ? context.mesh.inboundPorts : [];
 }
 
 function podsOf({ exchangeNamespace }: ObservabilityContext, caller: Caller): k8s.NetworkPolicyPeer {

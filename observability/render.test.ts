@@ -61,7 +61,7 @@ describe.each(targets)('$mesh $env', ({ mesh, env }) => {
       if (kind === 'Namespace' || metadata.namespace === 'observability') continue;
       elsewhere.set(kind, [...(elsewhere.get(kind) ?? []), metadata.namespace ?? '']);
     }
-    const others = ['exchange', mesh === 'istio' ? 'istio-system' : 'linkerd'];
+    const others = ['exchange', mesh === 'istio' ? 'istio-system' : 'linkerd', 'parley'];
     expect(Object.fromEntries(elsewhere)).toEqual({ Role: others, RoleBinding: others });
   });
 

@@ -1,5 +1,6 @@
 import { App, Chart } from 'cdk8s';
 import { objectsOf } from '../charts/chart-objects.ts';
+import { closedNamespace } from '../charts/closed-namespace.ts';
 import { environmentOf } from '../charts/environments.ts';
 import { inOrder } from '../charts/order.ts';
 import { meshOf } from '../mesh/compile.ts';
@@ -9,8 +10,7 @@ import type { ObservabilityContext, ObservabilityOptions } from './context.ts';
 import { grafana } from './grafana.ts';
 import { jaeger } from './jaeger.ts';
 import { linkerdPolicy } from './linkerd-policy.ts';
-import { namespace, type ObservabilityPart, observabilityParts } from './names.ts';
-import { closedNamespace } from './namespace.ts';
+import { labels, namespace, type ObservabilityPart, observabilityParts } from './names.ts';
 import { assertParts } from './parts-error.ts';
 import { prometheus } from './prometheus.ts';
 import { sizes } from './sizes.ts';
@@ -40,7 +40,7 @@ export function renderObservability(options: ObservabilityOptions): KubeObject[]
     images: options.images ?? {},
   };
   const chart = new Chart(new App(), 'observability', { namespace, disableResourceNameHashes: true });
-  closedNamespace(chart, context);
+  closedNamespace(chart, { ...context, name: namespace, labels });
   for (const part of parts) builders[part](chart, context);
   return inOrder([...objectsOf(chart), ...linkerdPolicy(context)]);
 }

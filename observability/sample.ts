@@ -14,6 +14,7 @@ export function sampleOptions(change: Partial<ObservabilityOptions> = {}): Obser
     capture: 'cni',
     exchangeNamespace: exchange.namespace,
     trustDomain: exchange.trustDomain,
+    rollouts: true,
     ...change,
   };
 }

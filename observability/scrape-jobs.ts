@@ -1,3 +1,4 @@
+import { rollouts as controller } from '../mesh/exchange.ts';
 import type { MeshName } from '../mesh/intent.ts';
 import type { ObservabilityContext } from './context.ts';
 import { namespace, type ObservabilityPart } from './names.ts';
@@ -17,6 +18,8 @@ export type Relabel =
 /** https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config */
 export interface ScrapeJob {
   readonly job_name: string;
+  /** A label that a series brings along comes before that of its target. */
+  readonly honor_labels?: true;
   readonly kubernetes_sd_configs: readonly {
     readonly role: 'pod';
     readonly namespaces: { readonly names: readonly string[] };
@@ -99,7 +102,7 @@ const ownPorts: Readonly<Record<ObservabilityPart, string>> = {
 };
 
 /** Everything that Prometheus scrapes. Every series has the labels `namespace`, `pod`, `service` and `release` of its Pod. */
-export function scrapeJobs({ mesh, exchangeNamespace, parts }: ObservabilityContext): ScrapeJob[] {
+export function scrapeJobs({ mesh, exchangeNamespace, parts, rollouts }: ObservabilityContext): ScrapeJob[] {
   const { exchange, controlPlane } = meshes[mesh.name];
   const own = parts.map((part) => `${part};${ownPorts[part]}`).join('|');
   return [
@@ -109,8 +112,17 @@ export function scrapeJobs({ mesh, exchangeNamespace, parts }: ObservabilityCont
     podJob('observability', namespace, [
       { action: 'keep', source_labels: [`${podLabel}name`, containerPort], regex: own },
     ]),
+    ...(rollouts ? [controllerJob] : []),
   ];
 }
+
+/** Series of a rollout have the namespace, service and release that it is about, not those of the controller's Pod. */
+const controllerJob: ScrapeJob = {
+  ...podJob('rollouts', controller.namespace, [
+    { action: 'keep', source_labels: [`${podLabel}name`, containerPort], regex: `${controller.serviceAccount};admin` },
+  ]),
+  honor_labels: true,
+};
 
 function collectorPort(port: string): Relabel {
   return { action: 'keep', source_labels: [`${podLabel}name`, containerPort], regex: `collector;${port}` };

@@ -5,8 +5,8 @@ import { platformsOf } from '../target/settings.ts';
 
 export const images: Command = {
   name: 'images',
-  summary: 'container images of the releases, in the Docker engine or in a registry',
-  args: [{ name: '[services...]', description: 'whose images (else all)' }],
+  summary: 'container images of the releases and of the controller of rollouts, in the Docker engine or in a registry',
+  args: [{ name: '[services...]', description: 'whose images, `rollouts` for the controller (else all)' }],
   options: [
     { flags: '--push <registry>', description: 'push them there; their names begin with it' },
     { flags: '--platforms <list>', description: 'linux/amd64,linux/arm64 instead of the engine’s own; needs --push' },

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import type { Capture } from '../../charts/context.ts';
 import { InstallError } from '../../install/install-error.ts';
 import type { ClusterLedger, Ledger } from '../../install/ledger.ts';
+import { removeRolloutType } from '../../install/rollout-type.ts';
 import { type ObjectRef, type Site, until } from '../../install/site.ts';
 import type { Step } from '../../install/step.ts';
 import { meshTool, requireTools, tools } from '../../install/tools.ts';
@@ -11,16 +12,18 @@ import { linkerdNamespace } from '../../mesh/linkerd/install.ts';
 import { ownLabels } from '../../mesh/objects.ts';
 import { supportsKubernetes, versions } from '../../mesh/versions.ts';
 import { labels as observabilityLabels, namespace as observabilityNamespace } from '../../observability/names.ts';
+import { labels as rolloutsLabels, namespace as rolloutsNamespace } from '../../rollout/deploy/names.ts';
 import { type Cluster, openCluster } from '../cluster.ts';
 import { Failure, messageOf, usageFailure } from '../failure.ts';
 import { namespace } from '../routes.ts';
 import { type StateFolder, stateFolder } from '../state-folder.ts';
 import { type Delivery, targetImages } from './images.ts';
 import { copyContext } from './kubeconfig.ts';
-import { installedCapture, meshSteps, removeMesh } from './mesh-steps.ts';
+import { clusterSteps, installedCapture, removeMesh } from './mesh-steps.ts';
 import { ledgerOf, removeRecord, type TargetRecord, titleOf } from './record.ts';
 import { chosen, type Settings } from './settings.ts';
 import { siteOf } from './site.ts';
+import { takeBackRollouts } from './take-back-rollouts.ts';
 import type { Target, TargetRequest } from './target.ts';
 
 const removalMs = 180_000;
@@ -45,7 +48,7 @@ export const contextTarget: Target = {
   },
   async steps(request) {
     const site = siteOf(request.context, request.kubeconfig);
-    return [accessStep(site, request), ...meshSteps(site, request)];
+    return [accessStep(site, request), ...clusterSteps(site, request)];
   },
   images: targetImages(deliveryOf),
   async stop(context, record) {
@@ -151,6 +154,12 @@ function requireAccess({ kubeconfig, targetRecord }: StateFolder, record: Target
 
 /** What `up` made, the last first: namespaces with all that is in them, the mesh, the resource types; each is forgotten when it is gone. */
 async function removeAll(site: Site, mesh: MeshName, ledger: Ledger): Promise<void> {
+  if (ledger.state('exchange') || ledger.state('rollout-type')) await takeBackRollouts(site);
+  if (ledger.state('rollouts')) {
+    await removeNamespace(site, rolloutsNamespace);
+    await removeRights(site, namespace, rolloutsLabels);
+    ledger.forget('rollouts');
+  }
   if (ledger.state('observability')) {
     await removeObservability(site, mesh);
     ledger.forget('observability');
@@ -160,18 +169,26 @@ async function removeAll(site: Site, mesh: MeshName, ledger: Ledger): Promise<vo
     await removeGatewayClasses(site);
     ledger.forget('exchange');
   }
+  if (ledger.state('rollout-type')) {
+    await removeRolloutType(site);
+    ledger.forget('rollout-type');
+  }
   await removeMesh(site, mesh, ledger);
 }
 
 /** Prometheus has rights in the namespace of the mesh too. */
 async function removeObservability(site: Site, mesh: MeshName): Promise<void> {
   await removeNamespace(site, observabilityNamespace);
+  await removeRights(site, mesh === 'istio' ? istioNamespace : linkerdNamespace, observabilityLabels);
+}
+
+/** Roles that a part of the kit has in the namespace of another. */
+async function removeRights(site: Site, where: string, labels: Readonly<Record<string, string>>): Promise<void> {
   const cluster = await openCluster(site.kubeconfig);
-  const meshNamespace = mesh === 'istio' ? istioNamespace : linkerdNamespace;
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   for (const kind of ['RoleBinding', 'Role']) {
-    for (const { metadata } of await cluster.list(apiVersion, kind, meshNamespace, observabilityLabels)) {
-      await cluster.remove({ apiVersion, kind, metadata: { name: metadata?.name ?? '', namespace: meshNamespace } });
+    for (const { metadata } of await cluster.list(apiVersion, kind, where, labels)) {
+      await cluster.remove({ apiVersion, kind, metadata: { name: metadata?.name ?? '', namespace: where } });
     }
   }
 }

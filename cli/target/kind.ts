@@ -6,7 +6,7 @@ import { requireFree } from '../../local/daemon/host-ports.ts';
 import { hostPorts, stateFolder } from '../state-folder.ts';
 import { targetImages } from './images.ts';
 import { laptopNotes } from './laptop.ts';
-import { meshSteps } from './mesh-steps.ts';
+import { clusterSteps } from './mesh-steps.ts';
 import { ledgerOf, removeRecord } from './record.ts';
 import { chosen } from './settings.ts';
 import { siteOf } from './site.ts';
@@ -34,7 +34,7 @@ export const kindTarget: Target = {
     const { context, settings, ledger } = request;
     const site = siteOf(context);
     const cluster = { name: settings.cluster, ports: hostPorts(context.env), repo: context.repo, ledger };
-    return [kindClusterStep(site, cluster), ...meshSteps(site, request)];
+    return [kindClusterStep(site, cluster), ...clusterSteps(site, request)];
   },
   images: targetImages(({ cluster }) => ({ kind: cluster })),
   async stop(context, record) {

@@ -24,6 +24,8 @@ const schema = z.strictObject({
   capture: z.enum(captures).optional(),
   storage: z.enum(storages).optional(),
   meshMetrics: z.enum(meshMetricsNames).optional(),
+  /** Whether the controller of rollouts runs. */
+  rollouts: z.boolean().optional(),
   /** Parts of the observability. */
   observability: z.array(z.enum(observabilityParts)).readonly().optional(),
   /** Prefix of images that are pushed. */

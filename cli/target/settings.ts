@@ -21,6 +21,8 @@ export interface Settings {
   /** Where the database keeps its data. */
   readonly storage: Storage;
   readonly meshMetrics: MeshMetrics;
+  /** Whether the controller of rollouts runs. */
+  readonly rollouts: boolean;
   /** What of the observability runs in the cluster. */
   readonly parts: readonly ObservabilityPart[];
   /** Name of the kind cluster. */
@@ -59,13 +61,17 @@ export const settingOptions: readonly CommandOption[] = [
     flags: '--observability <parts>',
     description: `out of ${observabilityParts.join(',')}, or none (else PARLEY_OBSERVABILITY; all on kind)`,
   },
+  {
+    flags: '--rollouts <on|off>',
+    description: 'whether the controller of rollouts runs (else PARLEY_ROLLOUTS, else on)',
+  },
   { flags: '--registry <prefix>', description: 'with --context: images are pushed there and pulled from there' },
   { flags: '--platforms <list>', description: `with --registry: ${knownPlatforms.join(',')} (else the engine’s own)` },
 ];
 
 /** The part of the record that says what was chosen, so that the next call means the same when it says nothing else. */
-export function chosen({ mesh, env, storage, meshMetrics, parts }: Settings) {
-  return { mesh, env, storage, meshMetrics, observability: parts };
+export function chosen({ mesh, env, storage, meshMetrics, rollouts, parts }: Settings) {
+  return { mesh, env, storage, meshMetrics, rollouts, observability: parts };
 }
 
 /** Reads flags, else variables, else what the state folder has, else defaults. Throws a usage failure that names what is not known. */
@@ -90,6 +96,7 @@ export function readSettings(
       meshMetricsNames,
       'source of metrics',
     ),
+    rollouts: switchedOn(wanted('rollouts', 'PARLEY_ROLLOUTS') ?? record?.rollouts ?? 'on', 'choice for rollouts'),
     parts: wantedParts(invocation.text('observability'), env.PARLEY_OBSERVABILITY || undefined, target, record),
     cluster: clusterName(wanted('cluster', 'PARLEY_CLUSTER') ?? ownCluster ?? defaultClusterName),
     ...(contextName === undefined ? {} : { contextName }),
@@ -98,6 +105,11 @@ export function readSettings(
     yes: invocation.flag('yes'),
     timeoutMs: parseDuration(invocation.text('timeout') ?? '5m', '--timeout'),
   };
+}
+
+/** Of a word of the user's, or of what the record says. */
+function switchedOn(said: string | boolean, what: string): boolean {
+  return typeof said === 'boolean' ? said : oneOf(said, ['on', 'off'], what) === 'on';
 }
 
 /** The embedded cluster runs none: there a flag that asks for some is refused, and the variable, which is for all targets, not read. */

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { readCatalogue } from '../../charts/catalogue.ts';
 import { defaultPlan } from '../../charts/plan.ts';
 import type { KubeObject } from '../../mesh/objects.ts';
-import { namespace as observabilityNamespace } from '../../observability/names.ts';
 import { grafanaSecret } from '../../observability/secrets.ts';
 import { type Applied, applyAll } from '../apply/apply.ts';
 import { type Cluster, openCluster } from '../cluster.ts';
@@ -16,7 +15,9 @@ import { namespace } from '../routes.ts';
 import { makeGrafanaSecret, makeMissingSecrets } from '../secrets.ts';
 import { stateFolder } from '../state-folder.ts';
 import type { Target, TargetRequest } from '../target/target.ts';
+import type { Addition } from './addition.ts';
 import { type CarriedOut, carryOut } from './carry-out.ts';
+import { waitForController } from './controller-ready.ts';
 import { noteNamespace, takeNamespace } from './namespaces.ts';
 import { waitForReleases } from './releases-ready.ts';
 import { imagesIn, renderingOf } from './rendering-of.ts';
@@ -47,12 +48,15 @@ export async function bringObjects(
   const cluster = await openCluster(stateFolder(context).kubeconfig);
   const running = planOf(await observe(cluster));
   const plan = completePlan(running, defaultPlan(readCatalogue(join(context.repo, 'services'))));
-  const { choices, observability } = await renderingOf(target, context, settings, images);
+  const { choices, additions } = await renderingOf(target, context, settings, images);
   await requireSameStorage(cluster, choices.storage);
   const rendered = await renderPlan(plan, choices);
   const deliver = target.images?.deliver;
   if (deliver) {
-    const wanted = [...Object.values(images ?? {}), ...imagesIn([...observability, ...rendered.objects])];
+    const wanted = [
+      ...Object.values(images ?? {}),
+      ...imagesIn([...additions.flatMap(({ objects }) => objects), ...rendered.objects]),
+    ];
     await log.step(
       'images in the nodes',
       (say) => deliver(request, [...new Set(wanted)], say),
@@ -66,23 +70,17 @@ export async function bringObjects(
     () => prepareNamespace(cluster, context, rendered),
     (made) => ({ result: made.length > 0 ? `made ${made.join(', ')}` : 'all there', changed: made.length > 0 }),
   );
-  if (observability.length > 0) {
-    await takeNamespace(cluster, ledger, 'observability', observabilityNamespace);
-    const applied = () => bringObservability(cluster, observability);
-    await log.step('observability', async () => ({ applied: await applied(), removed: [] }), countsOf);
-    noteNamespace(ledger, 'observability');
-  }
+  for (const addition of additions) await bringAddition(cluster, request, addition, log);
   const done = await log.step('objects', () => carryOut(cluster, rendered), countsOf);
-  const unwanted = await unwantedParts(cluster, ledger, settings, observability);
-  if (unwanted.length > 0) {
-    const remove = () => removeParts(context, cluster, ledger, unwanted, timeoutMs);
-    await log.step('observability not wanted', async () => ({ applied: [], removed: await remove() }), countsOf);
-  }
+  for (const addition of additions) await dropUnwanted(cluster, request, addition, log);
   await rememberChoices(cluster, choices);
   noteNamespace(ledger, 'exchange');
   ensureNotInterrupted(context);
   const looked = () => ({ result: 'all' });
   await log.step('releases ready', (say) => waitForReleases(context, cluster, { timeoutMs, say }), looked);
+  if (choices.rollouts) {
+    await log.step('rollouts ready', (say) => waitForController(context, cluster, { timeoutMs, say }), looked);
+  }
   const { mesh } = choices;
   const inForce = { mesh, plan, timeoutMs };
   await log.step('routes in force', (say) => routesInForce(context, cluster, { ...inForce, say }), looked);
@@ -109,8 +107,33 @@ function countsOf({ applied, removed }: CarriedOut): { result: string; changed: 
   };
 }
 
+/** Nothing is done when nothing of it is wanted. */
+async function bringAddition(
+  cluster: Cluster,
+  { ledger }: TargetRequest,
+  { thing, namespace: own, objects }: Addition,
+  log: StepLog,
+): Promise<void> {
+  if (objects.length === 0) return;
+  await takeNamespace(cluster, ledger, thing, own);
+  await log.step(thing, async () => ({ applied: await applyAddition(cluster, objects), removed: [] }), countsOf);
+  noteNamespace(ledger, thing);
+}
+
+async function dropUnwanted(
+  cluster: Cluster,
+  { context, ledger, settings }: TargetRequest,
+  addition: Addition,
+  log: StepLog,
+): Promise<void> {
+  const unwanted = await unwantedParts(cluster, ledger, addition);
+  if (unwanted.length === 0) return;
+  const remove = () => removeParts(context, cluster, ledger, addition, unwanted, settings.timeoutMs);
+  await log.step(`${addition.thing} not wanted`, async () => ({ applied: [], removed: await remove() }), countsOf);
+}
+
 /** Its Secrets before all that needs them. */
-async function bringObservability(cluster: Cluster, objects: readonly KubeObject[]): Promise<Applied[]> {
+async function applyAddition(cluster: Cluster, objects: readonly KubeObject[]): Promise<Applied[]> {
   const [namespaces, others] = [true, false].map((is) => objects.filter(({ kind }) => (kind === 'Namespace') === is));
   const made = await applyAll(cluster, namespaces ?? []);
   if (objects.some(({ metadata }) => metadata.name === grafanaSecret.name)) await makeGrafanaSecret(cluster);

@@ -31,13 +31,13 @@ export async function differences(
   const running = cluster ? planOf(await observe(cluster)) : {};
   const plan = completePlan(running, defaultPlan(readCatalogue(join(context.repo, 'services'))));
   const images = await target.images?.names(context, settings);
-  const { choices, observability } = await renderingOf(target, context, settings, images);
+  const { choices, additions } = await renderingOf(target, context, settings, images);
   if (cluster) await requireSameStorage(cluster, choices.storage);
   const rendered = await renderPlan(plan, choices);
-  const wanted: readonly ObjectName[] = [...observability, ...rendered.objects];
+  const wanted: readonly ObjectName[] = [...additions.flatMap(({ objects }) => objects), ...rendered.objects];
   if (!cluster) return { steps: looked, objects: wanted.map((object) => named(object, 'created')) };
   const compared = await Promise.all(wanted.map((object) => compare(cluster, object)));
-  const unwanted = await unwantedParts(cluster, ledger, settings, observability);
+  const unwanted = (await Promise.all(additions.map((each) => unwantedParts(cluster, ledger, each)))).flat();
   const removed = [...(await surplus(cluster, rendered)), ...unwanted].map((object) => named(object, 'removed'));
   return { steps: looked, objects: [...compared, ...removed] };
 }

@@ -49,12 +49,14 @@ const givenUpPatienceMs = 60_000;
  * What the first of the waiting Deployments lacks, with the reason of a Pod that does not start.
  *
  * @param since when each Deployment was first seen stuck; kept by the caller from look to look
+ * @param where their namespace
  */
 export function describeWaiting(
   waiting: readonly RunningDeployment[],
   pods: readonly Pod[],
   since: Map<string, number>,
   nowMs: number,
+  where: string = namespace,
 ): Missing {
   const stuck = new Map(waiting.map((each) => [each.metadata?.name ?? '', stuckBecause(each, pods)]));
   for (const name of since.keys()) if (!stuck.get(name)) since.delete(name);
@@ -64,7 +66,7 @@ export function describeWaiting(
     since.set(name, sinceMs);
     if (nowMs - sinceMs < why.patienceMs) continue;
     throw new Failure('NotProgressing', `Deployment ${name} does not get on: ${why.text}`, {
-      hint: `Type: kubectl -n ${namespace} describe deployment ${name}`,
+      hint: `Type: kubectl -n ${where} describe deployment ${name}`,
     });
   }
   const [first] = waiting;
@@ -92,7 +94,7 @@ function selectorOf(deployment: RunningDeployment): Readonly<Record<string, stri
 }
 
 /** What a Deployment still lacks. */
-function unready(deployment: RunningDeployment): Missing {
+export function unready(deployment: RunningDeployment): Missing {
   const { metadata, spec, status } = deployment;
   const name = metadata?.name ?? '';
   const wanted = spec?.replicas ?? 1;

@@ -1,34 +1,31 @@
 import type { ClusterLedger } from '../../install/ledger.ts';
-import type { KubeObject } from '../../mesh/objects.ts';
-import { labels } from '../../observability/names.ts';
 import type { Cluster, ObjectName } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
-import type { Settings } from '../target/settings.ts';
 import { waitUntil } from '../wait.ts';
-import { observabilityPlaces, type Place } from './rendering-of.ts';
+import type { Addition, Place } from './addition.ts';
 
 const namespaceKind = 'Namespace';
 
 /**
- * Objects of the observability that are not wanted any more; the Namespace, with all that is in it, only when no part is. None when this state
- * folder did not make the observability: it may be another one's.
+ * Objects of what runs beside the exchange that are not wanted any more; the Namespace, with all that is in it, only when nothing is. None when
+ * this state folder did not make it: it may be another one's.
  */
 export async function unwantedParts(
   cluster: Pick<Cluster, 'list'>,
   ledger: Pick<ClusterLedger, 'state'>,
-  settings: Settings,
-  wanted: readonly KubeObject[],
+  addition: Addition,
 ): Promise<ObjectName[]> {
-  if (ledger.state('observability') === undefined) return [];
-  const places = await observabilityPlaces(settings, settings.capture);
-  const keep = new Set(wanted.map(keyOf));
-  const found = await Promise.all(places.map((place) => objectsAt(cluster, place)));
+  if (ledger.state(addition.thing) === undefined) return [];
+  const places = await addition.places();
+  const keep = new Set(addition.objects.map(keyOf));
+  const found = await Promise.all(places.map((place) => objectsAt(cluster, place, addition.labels)));
   return found.flat().filter((object) => !keep.has(keyOf(object)));
 }
 
 async function objectsAt(
   cluster: Pick<Cluster, 'list'>,
   { apiVersion, kind, namespace }: Place,
+  labels: Addition['labels'],
 ): Promise<ObjectName[]> {
   const listed = await cluster.list(apiVersion, kind, namespace ?? '', labels);
   return listed
@@ -48,6 +45,7 @@ export async function removeParts(
   context: CommandContext,
   cluster: Cluster,
   ledger: ClusterLedger,
+  { thing }: Pick<Addition, 'thing'>,
   unwanted: readonly ObjectName[],
   timeoutMs: number,
 ): Promise<string[]> {
@@ -61,7 +59,7 @@ export async function removeParts(
     const deadline = { timeoutMs, hint: `Type: kubectl describe namespace ${name}` };
     const look = async () => ((await cluster.read(object)) ? 'it is still being deleted' : undefined);
     await waitUntil(context, `Namespace ${name} to be gone`, deadline, look);
-    ledger.forget('observability');
+    ledger.forget(thing);
   }
   return removed;
 }

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCatalogue } from '../../charts/catalogue.ts';
-import { type BundledRelease, bundle } from '../../services/bundle.ts';
+import { controllerImage, controllerProgram } from '../../rollout/deploy/program.ts';
+import { bundle } from '../../services/bundle.ts';
+import { type BundledProgram, bundlePrograms } from '../../services/program-bundle.ts';
 import { InstallError } from '../install-error.ts';
 import { buildCommand, type Platform, pushCommand } from './build-command.ts';
 import { docker, type EngineOptions, imagesInEngine } from './engine.ts';
 import { fullName } from './image-name.ts';
-import { baseImages, contentDigest, labelsOf, type ReleaseImage, tagOf } from './release-image.ts';
+import { baseImages, contentDigest, labelsOf, labelsOfProgram, type ReleaseImage, tagOf } from './release-image.ts';
 
 export interface Push {
   /** `registry.example/team`: what the images' names begin with. */
@@ -19,7 +21,7 @@ export interface Push {
 export interface BuildOptions extends EngineOptions {
   /** The clone. */
   readonly repo: string;
-  /** Absent: all that have a service.json. */
+  /** Services, and `rollouts` for the controller of rollouts; absent: all that have a service.json, and it. */
   readonly services?: readonly string[];
   /** Absent: the images stay in the engine. */
   readonly push?: Push;
@@ -41,12 +43,12 @@ export interface BroughtImage {
 }
 
 /**
- * Bundles the releases and builds an image of each that the engine does not have; with a registry, pushes them. The first failure ends the rest.
+ * Bundles the releases and the kit's own controller, and builds an image of each that the engine does not have; with a registry, pushes them. The first failure ends the rest.
  * Throws InstallError with docker's last lines, or `BundleFailed`.
  */
 export async function bringImages(options: BuildOptions): Promise<readonly BroughtImage[]> {
   const { signal, say = () => {}, parallel = 4 } = options;
-  say('bundling the releases');
+  say('bundling the programs');
   const images = await releaseImages(options);
   const failed = new AbortController();
   const either = { ...options, signal: AbortSignal.any([signal, failed.signal]) };
@@ -85,10 +87,13 @@ export async function releaseImages({ repo, env, services, push }: BuildOptions)
   const { license } = JSON.parse(await readFile(join(repo, 'package.json'), 'utf8')) as { readonly license: string };
   const dockerfile = await hashOf(dockerfileOf(repo));
   const bases = baseImages(env);
-  const bundled = await bundledReleases(services);
+  const bundled = await bundledPrograms(services);
   return Promise.all(
     bundled.map(async ({ image: name, folder }) => {
-      const labels = labelsOf(name, catalogue, bases, license);
+      const labels =
+        name === controllerImage
+          ? labelsOfProgram(controllerProgram, bases, license)
+          : labelsOf(name, catalogue, bases, license);
       const [code, map] = await Promise.all(['main.mjs', 'main.mjs.map'].map((file) => hashOf(join(folder, file))));
       const files = { Dockerfile: dockerfile, 'main.mjs': String(code), 'main.mjs.map': String(map) };
       return { name, tag: tagOf(name, contentDigest({ files, bases, labels }), push?.registry), folder, bases, labels };
@@ -96,12 +101,16 @@ export async function releaseImages({ repo, env, services, push }: BuildOptions)
   );
 }
 
-async function bundledReleases(services: readonly string[] | undefined): Promise<readonly BundledRelease[]> {
+async function bundledPrograms(wanted: readonly string[] | undefined): Promise<readonly BundledProgram[]> {
+  const { name } = controllerProgram;
+  const services = wanted?.filter((each) => each !== name);
   try {
-    return await bundle(services ? { services } : {});
+    const releases = await bundle(services ? { services } : {});
+    const own = !wanted || wanted.includes(name) ? await bundlePrograms([controllerProgram]) : [];
+    return [...releases, ...own];
   } catch (cause) {
     const hint = 'Type: make typecheck';
-    throw new InstallError('BundleFailed', 'the releases cannot be bundled', { cause, hint });
+    throw new InstallError('BundleFailed', 'the releases and programs cannot be bundled', { cause, hint });
   }
 }
 

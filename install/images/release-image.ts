@@ -56,13 +56,22 @@ export function labelsOf(name: string, catalogue: Catalogue, bases: BaseImages, 
   const description = release.wrong
     ? `rehearsal release of ${service}: ${release.wrong}`
     : `${service}, ${found.protocol}, contracts ${release.contracts.join(', ')}`;
+  return labelsOfProgram({ name: service, version, description }, bases, licenses);
+}
+
+/** Labels of the image of a program of the kit's own, in the same manner. */
+export function labelsOfProgram(
+  { name, version, description }: { readonly name: string; readonly version: string; readonly description: string },
+  bases: BaseImages,
+  licenses: string,
+): Labels {
   return {
-    'org.opencontainers.image.title': `parley/${service}`,
+    'org.opencontainers.image.title': `parley/${name}`,
     'org.opencontainers.image.version': version,
     'org.opencontainers.image.description': description,
     'org.opencontainers.image.licenses': licenses,
     'org.opencontainers.image.base.name': fullName(bases.base),
-    [serviceLabel]: service,
+    [serviceLabel]: name,
   };
 }
 

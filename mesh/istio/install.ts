@@ -15,7 +15,6 @@ export interface MeshConfig {
   readonly trustDomain: string;
   readonly accessLogFile: string;
   readonly defaultHttpRetryPolicy: { readonly attempts: number };
-  readonly defaultConfig?: { readonly proxyStatsMatcher: { readonly inclusionRegexps: readonly string[] } };
   readonly extensionProviders: readonly {
     readonly name: string;
     readonly opentelemetry: { readonly service: string; readonly port: number };
@@ -48,27 +47,18 @@ export interface InstallOptions {
   readonly trustDomain: string;
   /** How traffic gets into sidecars: by the CNI plug-in, or by an init container of each Pod. */
   readonly capture: 'cni' | 'init';
-  /** `envoy`: the counters of Envoy itself that recording rules read where Istio's telemetry filter is not there. */
-  readonly meshMetrics: 'standard' | 'envoy';
   readonly collector?: Collector;
 }
 
 /** Where istiod runs. */
 export const istioNamespace = 'istio-system';
 
-/** Istio's proxies keep few counters of upstream clusters by themselves; statuses of gRPC are counted apart from those of HTTP. */
-const envoyCounters = [
-  'cluster\\.outbound.*upstream_(rq|cx).*',
-  'cluster\\.outbound.*grpc\\.([0-9]+|total)',
-  'cluster\\.outbound.*ssl\\.handshake',
-];
-
 /**
  * What is handed to the installer. Retries are off mesh-wide, because no object of a namespace can switch Istio's default of
  * two off for HTTPRoute. Without the CNI plug-in an init container of each Pod needs NET_ADMIN, which a namespace of the pod
  * security level `restricted` refuses.
  */
-export function istioOperator({ trustDomain, capture, meshMetrics, collector }: InstallOptions): IstioOperator {
+export function istioOperator({ trustDomain, capture, collector }: InstallOptions): IstioOperator {
   const { version, images } = versions.meshes.istio;
   return {
     apiVersion: 'install.istio.io/v1alpha1',
@@ -82,9 +72,6 @@ export function istioOperator({ trustDomain, capture, meshMetrics, collector }: 
         trustDomain,
         accessLogFile: '',
         defaultHttpRetryPolicy: { attempts: 0 },
-        ...(meshMetrics === 'envoy'
-          ? { defaultConfig: { proxyStatsMatcher: { inclusionRegexps: envoyCounters } } }
-          : {}),
         extensionProviders: collector
           ? [{ name: tracingProvider, opentelemetry: { service: collector.service, port: collector.port } }]
           : [],

@@ -97,7 +97,7 @@ test('spans go to the provider that the installer declares, and only when asked 
 });
 
 function operator(change: Partial<InstallOptions> = {}) {
-  return istioOperator({ trustDomain: 'cluster.local', capture: 'cni', meshMetrics: 'standard', ...change });
+  return istioOperator({ trustDomain: 'cluster.local', capture: 'cni', ...change });
 }
 
 test('the installer switches retries off mesh-wide, and by default runs without NET_ADMIN', () => {
@@ -117,16 +117,25 @@ test('capture by an init container leaves the CNI plug-in out altogether', () =>
   expect(values.pilot.cni).toEqual({ enabled: false });
 });
 
-test("Envoy's own counters of outbound requests are asked for by expressions that match their names", () => {
-  expect(operator().spec.meshConfig.defaultConfig).toBeUndefined();
-  const asked = operator({ meshMetrics: 'envoy' }).spec.meshConfig.defaultConfig?.proxyStatsMatcher.inclusionRegexps;
-  const wanted = (name: string) => asked?.some((each) => new RegExp(`^${each}$`).test(name));
-  const cluster = 'cluster.outbound|8080||accounts-2-0-0.exchange.svc.cluster.local';
-  expect(wanted(`${cluster}.upstream_rq_503`)).toBe(true);
-  expect(wanted(`${cluster}.upstream_rq_time`)).toBe(true);
-  expect(wanted(`${cluster}.upstream_cx_active`)).toBe(true);
-  expect(wanted(`${cluster}.grpc.14`)).toBe(true);
-  expect(wanted(`${cluster}.grpc.total`)).toBe(true);
-  expect(wanted(`${cluster}.ssl.handshake`)).toBe(true);
-  expect(wanted('cluster.xds-grpc.upstream_rq_200')).toBe(false);
+test('what readers need beyond the counters that Istio keeps is asked for on Pods, each counter once, and nothing where nobody reads', () => {
+  const reader = { namespace: 'obs', serviceAccount: 'scraper', reads: 'pods' } as const;
+  const { sidecar, pod } = compile(
+    sampleIntent({
+      readers: [
+        { ...reader, envoyCounters: ['cluster\\.a', 'cluster\\.b'] },
+        { ...reader, reads: 'sidecars', envoyCounters: ['cluster\\.b', 'cluster\\.c'] },
+      ],
+    }),
+    'istio',
+  );
+  expect(JSON.parse(sidecar.annotations['proxy.istio.io/config'] ?? '')).toEqual({
+    proxyStatsMatcher: { inclusionRegexps: ['cluster\\.a', 'cluster\\.b', 'cluster\\.c'] },
+  });
+  expect(pod.annotations).toHaveProperty(['prometheus.io/scrape'], 'true');
+  const none = { labels: {}, annotations: {} };
+  expect(compile(sampleIntent(), 'istio').sidecar).toEqual(none);
+  expect(compile(sampleIntent({ readers: [{ ...reader, reads: 'sidecars' }] }), 'istio')).toMatchObject({
+    sidecar: none,
+    pod: none,
+  });
 });

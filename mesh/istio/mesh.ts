@@ -2,6 +2,7 @@ import type { MeshIntent } from '../intent.ts';
 import type { Compiled, Marks, Mesh } from '../mesh.ts';
 import { adminPort } from '../ports.ts';
 import { authorization } from './authorization.ts';
+import { countedStats } from './counted-stats.ts';
 import { gateway } from './gateway.ts';
 import { mutualTls } from './mutual-tls.ts';
 import { outlierDetection } from './outlier-detection.ts';
@@ -13,8 +14,9 @@ export const istio: Mesh = {
   name: 'istio',
   controlPlane: { namespace: 'istio-system', ports: [15012] },
   inboundPorts: [],
-  // The agent of the sidecar serves the metrics of both (https://istio.io/latest/docs/ops/integrations/prometheus/#option-1-metrics-merging).
-  metricsPorts: [15_020],
+  // The agent of the sidecar serves the metrics of both (https://istio.io/latest/docs/ops/integrations/prometheus/#option-1-metrics-merging),
+  // Envoy its own (https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio).
+  metricsPorts: { pods: [15_020], sidecars: [15_090] },
   // https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/
   appProtocol: (protocol) => protocol,
   compile(intent: MeshIntent): Compiled {
@@ -30,7 +32,8 @@ export const istio: Mesh = {
       ],
       notExpressed: split.notExpressed,
       namespace: { labels: { 'istio-injection': 'enabled' }, annotations: {} },
-      pod: intent.monitoring ? scraped : { labels: {}, annotations: {} },
+      pod: intent.readers?.some(({ reads }) => reads === 'pods') ? scraped : { labels: {}, annotations: {} },
+      sidecar: countedStats(intent),
       services: {},
     };
   },

@@ -65,7 +65,9 @@ test('without a scraper the admin port is left to the probes: nothing authorizes
 });
 
 test('a scraper may read the metrics of each application and of each proxy, by its identity; no route hangs on a Server', () => {
-  const { objects, find } = compiled({ monitoring: { namespace: 'obs', serviceAccount: 'scraper' } });
+  const { objects, find } = compiled({
+    readers: [{ namespace: 'obs', serviceAccount: 'scraper', reads: 'pods' }],
+  });
   expect(find('MeshTLSAuthentication', 'scraper')).toHaveProperty('spec', {
     identityRefs: [{ kind: 'ServiceAccount', name: 'scraper', namespace: 'obs' }],
   });
@@ -91,6 +93,14 @@ test('a scraper may read the metrics of each application and of each proxy, by i
   );
   const parents = objects.filter(({ kind }) => kind.endsWith('Route')).map((route) => JSON.stringify(route));
   expect(parents.filter((route) => route.includes('"kind":"Server"'))).toEqual([]);
+});
+
+test('a reader of sidecars may read those and no application', () => {
+  const { objects } = compiled({ readers: [{ namespace: 'judge', serviceAccount: 'reader', reads: 'sidecars' }] });
+  const reads = objects.filter(({ metadata }) => metadata.name.endsWith('-from-reader'));
+  expect(reads.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+    'AuthorizationPolicy linkerd-admin-from-reader',
+  ]);
 });
 
 test('the Gateway is of a class that the kit brings along, which belongs to no namespace', () => {

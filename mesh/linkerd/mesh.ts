@@ -21,7 +21,7 @@ export const linkerd: Mesh = {
   name: 'linkerd',
   controlPlane: { namespace: 'linkerd', ports: [8080, 8086, 8090] },
   inboundPorts: [4143],
-  metricsPorts: [adminPort, proxyAdminPort],
+  metricsPorts: { pods: [adminPort, proxyAdminPort], sidecars: [proxyAdminPort] },
   appProtocol: (protocol) => appProtocols[protocol],
   compile(intent: MeshIntent): Compiled {
     const split = trafficSplit(intent);
@@ -37,6 +37,7 @@ export const linkerd: Mesh = {
       notExpressed: [...split.notExpressed, ...outliers.notExpressed, ...tracing(intent)],
       namespace: namespaceMarks,
       pod: { labels: {}, annotations: {} },
+      sidecar: { labels: {}, annotations: {} },
       services: outliers.services,
     };
   },

@@ -1,4 +1,4 @@
-import type { MeshIntent } from '../intent.ts';
+import type { MeshIntent, MetricsReader } from '../intent.ts';
 import { metadataOf, ownLabels } from '../objects.ts';
 import { adminServers, server } from './authorization.ts';
 import type { AuthorizationPolicy, MeshTLSAuthentication, Server } from './policy.ts';
@@ -14,29 +14,38 @@ const proxyAdmin = 'linkerd-admin';
  * that does would put an end to Linkerd's letting probes through by itself, so whoever reads metrics may ask for health too.
  */
 export function monitoring(intent: MeshIntent): (Server | AuthorizationPolicy | MeshTLSAuthentication)[] {
-  if (!intent.monitoring) return [];
-  const { namespace, serviceAccount } = intent.monitoring;
-  const authentication: MeshTLSAuthentication = {
+  const { readers = [] } = intent;
+  if (readers.length === 0) return [];
+  return [
+    server(intent, { name: proxyAdmin, pods: ownLabels, port: proxyAdminPort, proxyProtocol: 'HTTP/1' }),
+    ...readers.flatMap((reader) => [
+      identity(intent, reader),
+      ...serversOf(intent, reader).map((name) => allow(intent, name, reader.serviceAccount)),
+    ]),
+  ];
+}
+
+function identity(intent: MeshIntent, { serviceAccount, namespace }: MetricsReader): MeshTLSAuthentication {
+  return {
     apiVersion: 'policy.linkerd.io/v1alpha1',
     kind: 'MeshTLSAuthentication',
     metadata: metadataOf(intent, serviceAccount, undefined),
     spec: { identityRefs: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }] },
   };
-  return [
-    authentication,
-    server(intent, { name: proxyAdmin, pods: ownLabels, port: proxyAdminPort, proxyProtocol: 'HTTP/1' }),
-    ...[proxyAdmin, ...adminServers(intent)].map((name) => allow(intent, name, serviceAccount)),
-  ];
 }
 
-function allow(intent: MeshIntent, server: string, scraper: string): AuthorizationPolicy {
+function serversOf(intent: MeshIntent, { reads }: MetricsReader): string[] {
+  return reads === 'pods' ? [proxyAdmin, ...adminServers(intent)] : [proxyAdmin];
+}
+
+function allow(intent: MeshIntent, server: string, reader: string): AuthorizationPolicy {
   return {
     apiVersion: 'policy.linkerd.io/v1alpha1',
     kind: 'AuthorizationPolicy',
-    metadata: metadataOf(intent, `${server}-from-${scraper}`, undefined),
+    metadata: metadataOf(intent, `${server}-from-${reader}`, undefined),
     spec: {
       targetRef: { group: 'policy.linkerd.io', kind: 'Server', name: server },
-      requiredAuthenticationRefs: [{ group: 'policy.linkerd.io', kind: 'MeshTLSAuthentication', name: scraper }],
+      requiredAuthenticationRefs: [{ group: 'policy.linkerd.io', kind: 'MeshTLSAuthentication', name: reader }],
     },
   };
 }

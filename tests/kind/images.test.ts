@@ -35,8 +35,8 @@ function tagOf(name: string): string {
 const inspect = async (kind: string, name: string, format: string) =>
   (await docker([kind, 'inspect', '--format', format, name])).stdout.trim();
 
-test('every release has an image, and an unchanged one is not built again', async () => {
-  expect(images).toHaveLength(22);
+test('every release and the controller of rollouts has an image, and an unchanged one is not built again', async () => {
+  expect(images).toHaveLength(23);
   const before = await inspect('image', identity, '{{.Id}}');
   const again = await build();
   expect(again.filter(({ built }) => built)).toEqual([]);

@@ -14,7 +14,7 @@ import type { Ledger, Thing } from '../../install/ledger.ts';
 import { linkerdStandIn } from '../../install/linkerd/stand-in.ts';
 import { linkerdSteps } from '../../install/linkerd/steps.ts';
 import type { Site } from '../../install/site.ts';
-import { exchange, monitoring } from '../../mesh/exchange.ts';
+import { exchange, monitoring, rollouts } from '../../mesh/exchange.ts';
 import { linkerdNamespace } from '../../mesh/linkerd/install.ts';
 import { describeObject, type KubeObject } from '../../mesh/objects.ts';
 import { otlpHttpPort } from '../../mesh/ports.ts';
@@ -54,7 +54,7 @@ const objectsOfExchange = ({ env: environment, capture }: Target): KubeObject[] 
     capture,
     collector: new URL(`http://${hostOf('collector')}:${otlpHttpPort}`),
     tracing: { samplingPercent: 10 },
-    monitoring,
+    readers: [monitoring, rollouts],
   });
 
 const objectsOfObservability = ({ env: environment, capture }: Target): KubeObject[] =>
@@ -66,6 +66,7 @@ const objectsOfObservability = ({ env: environment, capture }: Target): KubeObje
     capture,
     exchangeNamespace: exchange.namespace,
     trustDomain: exchange.trustDomain,
+    rollouts: true,
   });
 
 /** `kubectl apply` as the installation of the objects would be; strict, and without a trace in the cluster unless it is wanted. */
