@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import { type Clock, pause } from './clock.ts';
 import { everywhere, type KubeRest, RestError } from './rest.ts';
 
 /** The part of an object that a watch goes by. */
@@ -56,7 +56,7 @@ export async function watchKind<T extends WatchedObject>(options: WatchOptions<T
       if (error instanceof RestError && error.status === 410) version = undefined;
       else options.onProblem(`watch of ${kind}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    await pause(clock, signal, Math.min(lastWaitMs, firstWaitMs * 2 ** failures));
+    await pause(clock, Math.min(lastWaitMs, firstWaitMs * 2 ** failures), signal);
     failures += 1;
   }
 }
@@ -88,17 +88,4 @@ async function* changes<T extends WatchedObject>(options: WatchOptions<T>, path:
     if (type !== 'BOOKMARK') options.on({ type, object, version });
     yield version;
   }
-}
-
-function pause(clock: Clock, signal: AbortSignal, delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const cancel = clock.after(delayMs, done);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

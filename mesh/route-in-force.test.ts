@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { programmed, type RouteWithStatus } from './route-in-force.ts';
+import { programmed, type RouteCondition, type RouteWithStatus } from './route-in-force.ts';
 
-const route = (generation: number, conditions: readonly object[][]): RouteWithStatus => ({
-  metadata: { name: 'orders', generation },
+const route = (generation: number, conditions: readonly (readonly RouteCondition[])[]): RouteWithStatus => ({
+  metadata: { generation },
   status: { parents: conditions.map((each) => ({ conditions: each })) },
 });
 const condition = (status: string, observedGeneration: number, more = {}) => ({
@@ -32,7 +32,7 @@ test('a mesh without the condition Programmed has it in force when it took this 
     observedGeneration,
     reason,
   });
-  const state = (...conditions: object[]) => programmed(route(2, [conditions]));
+  const state = (...conditions: RouteCondition[]) => programmed(route(2, [conditions]));
   expect(state(said('Accepted', 'True', 2), said('ResolvedRefs', 'True', 2))).toEqual({ state: 'yes' });
   expect(state(said('Accepted', 'True', 1), said('ResolvedRefs', 'True', 1))).toMatchObject({ state: 'pending' });
   expect(state(said('Accepted', 'True', 2), said('ResolvedRefs', 'False', 2, 'BackendNotFound'))).toEqual({
@@ -46,7 +46,7 @@ test('a mesh without the condition Programmed has it in force when it took this 
 });
 
 test('a route that its rendering carries out waits for nobody, unless somebody speaks of it', () => {
-  const rendered = (conditions: readonly object[][]) => {
+  const rendered = (conditions: readonly RouteCondition[][]) => {
     const { metadata, ...rest } = route(2, conditions);
     return { ...rest, metadata: { ...metadata, annotations: { 'parley.dev/carried-out-by': 'rendering' } } };
   };

@@ -1,0 +1,66 @@
+import type { GateResult } from '../core/state.ts';
+import type { Traffic } from '../core/traffic.ts';
+import type { Deployment, Route } from './objects.ts';
+import { factsOf } from './releases.ts';
+import { trafficProblem } from './routes.ts';
+
+/** Of the Deployment of a release: the contract versions that it serves, `v1,v2`. */
+export const contractsAnnotation = 'parley.dev/contracts';
+
+/** A release and its Deployment, if there is one. */
+export interface Deployed {
+  /** `accounts 2.0.0`. */
+  readonly title: string;
+  readonly deployment: Deployment | undefined;
+}
+
+/** Whether the candidate serves every contract version that the stable release serves. */
+export function contractGate(stable: Deployed, candidate: Deployed): GateResult {
+  const gate = 'contract';
+  for (const { title, deployment } of [stable, candidate])
+    if (!deployment) return { gate, result: 'pending', reason: `${title} is not deployed` };
+  const [before, after] = [stable, candidate].map(contractsOf);
+  const unsaid = !before ? stable.title : after ? undefined : candidate.title;
+  if (unsaid !== undefined || !before || !after) {
+    const reason = `${unsaid} does not say which contracts it serves (annotation ${contractsAnnotation} of its Deployment); to go without: spec.gates.contract: false`;
+    return { gate, result: 'shut', reason };
+  }
+  const lost = before.filter((version) => !after.includes(version));
+  if (lost.length === 0) return { gate, result: 'open', reason: `${candidate.title} serves ${after.join(', ')}` };
+  return {
+    gate,
+    result: 'shut',
+    reason: `${candidate.title} no longer serves ${lost.join(', ')}, as ${stable.title} does`,
+  };
+}
+
+function contractsOf({ deployment }: Deployed): string[] | undefined {
+  const text = deployment?.metadata.annotations?.[contractsAnnotation];
+  const versions = text?.split(',').flatMap((part) => part.trim() || []);
+  return versions?.length ? versions : undefined;
+}
+
+/**
+ * Whether the candidate can take requests: all its Pods are ready, and the routes can carry out every stage. Consumers may begin with no
+ * Pod: their stages say how many there are to be.
+ */
+export function readinessGate(
+  { title, deployment }: Deployed,
+  routes: readonly Route[],
+  stages: readonly Traffic[],
+): GateResult {
+  const gate = 'readiness';
+  for (const traffic of stages) {
+    const problem = trafficProblem(routes, traffic);
+    if (problem) return { gate, result: 'shut', reason: problem };
+  }
+  if (!deployment) return { gate, result: 'pending', reason: `${title} is not deployed` };
+  const { readyPods, wantedPods } = factsOf(deployment);
+  if (wantedPods === 0) {
+    if (stages.some(({ replicas }) => replicas))
+      return { gate, result: 'open', reason: `${title} takes no messages yet` };
+    return { gate, result: 'pending', reason: `${title} is scaled to 0` };
+  }
+  const reason = `${title}: ${readyPods} of ${wantedPods} Pods are ready`;
+  return { gate, result: readyPods >= wantedPods ? 'open' : 'pending', reason };
+}
