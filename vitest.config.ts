@@ -6,6 +6,9 @@ const real = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_00
 /** The file with Linkerd's resource types; without it tests/kind/cluster.ts says what is left out. */
 const linkerdTypes = process.env.PARLEY_TEST_LINKERD_CRDS;
 
+/** Flagger's and Argo Rollouts' resource types; without both tests/unit-left-out.ts says what is left out. */
+const engineTypes = process.env.PARLEY_TEST_FLAGGER_CRDS && process.env.PARLEY_TEST_ARGO_CRDS;
+
 /**
  * Three rings: `unit` is pure or in-process; `e2e` starts real processes; `kind` runs the same behaviour suite,
  * tests/suite, in a cluster that it makes and takes away.
@@ -17,7 +20,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: ['tests/**', 'node_modules/**', 'dist/**', '.parley/**'],
+          exclude: [
+            ...['tests/**', 'node_modules/**', 'dist/**', '.parley/**'],
+            ...(engineTypes ? [] : ['rollout/export/resource-types.test.ts']),
+          ],
+          globalSetup: ['tests/unit-left-out.ts'],
           testTimeout: 20_000,
         },
       },

@@ -74,7 +74,7 @@ interface RouteRef {
 export interface AnalysisTemplate extends KubeObject {
   readonly kind: 'AnalysisTemplate';
   readonly spec: {
-    readonly args: readonly { readonly name: string }[];
+    readonly args: readonly NameAndValue[];
     readonly metrics: readonly {
       readonly name: string;
       readonly interval: string;
@@ -214,11 +214,7 @@ function stepsOf(
 function analysisOf(stage: Stage, plan: RolloutPlan, measurements: readonly Measurement[]): readonly ArgoStep[] {
   const asked = measurements.filter(({ relative }) => !relative || stage.traffic.weight < 100);
   if (asked.length === 0) return [];
-  const successes = looksIn(stage.minDurationMs);
-  const count = Math.max(successes, Math.floor(plan.decision.maxDurationMs / pace.intervalMs) + 1);
-  const { action, afterMs } = plan.noEvidence;
-  const silent = action === 'stop' ? Math.min(count, Math.ceil(afterMs / pace.intervalMs)) : count;
-  const args = { successes, count, silent } satisfies Record<ArgName, number>;
+  const args = argsOf(stage, plan);
   return [
     {
       analysis: {
@@ -234,6 +230,17 @@ const argNames = ['successes', 'count', 'silent'] as const;
 type ArgName = (typeof argNames)[number];
 const arg = (name: ArgName) => `{{args.${name}}}`;
 
+/** Argo Rollouts refuses a count that the other two do not fit into (utils/analysis/factory.go, ValidateMetric). */
+function argsOf(
+  { minDurationMs }: Pick<Stage, 'minDurationMs'>,
+  { decision, noEvidence }: RolloutPlan,
+): Record<ArgName, number> {
+  const successes = looksIn(minDurationMs);
+  const count = Math.max(successes + pace.toleratedLooks, Math.floor(decision.maxDurationMs / pace.intervalMs) + 1);
+  const borne = Math.ceil(noEvidence.afterMs / pace.intervalMs);
+  return { successes, count, silent: noEvidence.action === 'stop' ? Math.min(count, borne) : count };
+}
+
 /**
  * Neither condition holds without a value, and such a look is inconclusive. `consecutiveSuccessLimit` with `count` is what keeps an analysis
  * without any values from being a success (docs/features/analysis.md of Argo Rollouts 1.10).
@@ -246,13 +253,15 @@ function template(measurement: Measurement, plan: RolloutPlan, target: ExportTar
     protocol: target.protocol === 'grpc' ? 'grpc' : 'http',
     window: rateWindow,
   });
+  const standard = argsOf({ minDurationMs: 0 }, plan);
   const seen = 'len(result) > 0 && !isNaN(result[0])';
   return {
     apiVersion,
     kind: 'AnalysisTemplate',
     metadata: metadataOf(target, templateName(plan, name), plan.service),
     spec: {
-      args: argNames.map((each) => ({ name: each })),
+      // Without a value here, a Rollout is refused that names the template: it is tried with a word for each number first.
+      args: argNames.map((each) => ({ name: each, value: String(standard[each]) })),
       metrics: [
         {
           name,

@@ -68,6 +68,10 @@ const canaryOf = (name: SampleName) =>
   exported('flagger', name).objects.find(({ kind }) => kind === 'Canary') as Canary;
 const rolloutOf = (name: SampleName) =>
   exported('argo', name).objects.find(({ kind }) => kind === 'Rollout') as ArgoRollout;
+const templatesOf = (name: SampleName) =>
+  exported('argo', name).objects.flatMap((object) =>
+    object.kind === 'AnalysisTemplate' ? [object as AnalysisTemplate] : [],
+  );
 const lost = (engine: EngineName, name: SampleName) => exported(engine, name).notExpressed.map(({ field }) => field);
 
 describe('Flagger', () => {
@@ -103,8 +107,8 @@ describe('Flagger', () => {
 
 describe('Argo Rollouts', () => {
   test('no values is neither good nor bad, and never a success by lapse of time', () => {
-    const templates = sampleNames.flatMap((name) => exported('argo', name).objects as readonly AnalysisTemplate[]);
-    const metrics = templates.filter(({ kind }) => kind === 'AnalysisTemplate').flatMap(({ spec }) => spec.metrics);
+    const templates = sampleNames.flatMap((name) => templatesOf(name));
+    const metrics = templates.flatMap(({ spec }) => spec.metrics);
     expect(metrics.length).toBeGreaterThan(0);
     for (const { successCondition, failureCondition, failureLimit, consecutiveSuccessLimit } of metrics) {
       for (const condition of [successCondition, failureCondition]) {
@@ -112,6 +116,22 @@ describe('Argo Rollouts', () => {
       }
       expect(failureLimit).toBeGreaterThan(0);
       expect(consecutiveSuccessLimit).toBe('{{args.successes}}');
+    }
+  });
+
+  test('numbers of every analysis fit together, those that stand in for a word as well', () => {
+    const ofTemplates = sampleNames.flatMap(templatesOf);
+    const ofSteps = sampleNames
+      .flatMap((name) => rolloutOf(name)?.spec.strategy.canary.steps ?? [])
+      .flatMap((step) => ('analysis' in step ? [step.analysis] : []));
+    const sets = [...ofTemplates.map(({ spec }) => spec), ...ofSteps].map(({ args }) =>
+      Object.fromEntries(args.map(({ name, value }) => [name, Number(value)])),
+    );
+    expect(sets.length).toBeGreaterThan(10);
+    for (const { successes = 0, count = 0, silent = 0 } of sets) {
+      expect(count).toBeGreaterThanOrEqual(successes + 2);
+      expect(count).toBeGreaterThanOrEqual(silent);
+      expect(Math.min(successes, silent)).toBeGreaterThan(0);
     }
   });
 

@@ -55,12 +55,18 @@ function uncounted({ checks }: RolloutPlan): readonly Loss[] {
 }
 
 /** A relative check has nothing to be compared with where the candidate has everything. */
-function unaccompanied(plan: RolloutPlan): readonly Loss[] {
-  const relative = measurementsOf(plan).filter((measurement) => measurement.relative);
-  return relative.map(({ name }) => ({
-    field: `checks[${name}].latency.ratio`,
-    reason: 'at 100 % the stable release has no requests to compare with: it is left out there; set a limit',
-  }));
+function unaccompanied(engine: EngineName, plan: RolloutPlan): readonly Loss[] {
+  const alone = 'at 100 % the stable release has no requests to compare with';
+  const way = wayOf(plan);
+  const compares = plan.stages.some(({ traffic }) => traffic.weight < 100);
+  const outcome =
+    engine === 'argo' || !compares
+      ? 'it is left out there'
+      : 'a check without a value is a failed one, so that 100 % is no stage of its own';
+  if (engine === 'flagger' && way.kind !== 'weights') return [];
+  return measurementsOf(plan)
+    .filter(({ relative }) => relative)
+    .map(({ name }) => ({ field: `checks[${name}].latency.ratio`, reason: `${alone}: ${outcome}; set a limit` }));
 }
 
 function lostInFlagger(plan: RolloutPlan, target: ExportTarget): readonly Loss[] {
@@ -159,7 +165,7 @@ export function lossesOf(
     };
   }
   const own = engine === 'flagger' ? lostInFlagger(plan, target) : lostInArgo(plan);
-  return { fatal: false, losses: [...lostInBoth(plan), ...ofChecks, ...unaccompanied(plan), ...own] };
+  return { fatal: false, losses: [...lostInBoth(plan), ...ofChecks, ...unaccompanied(engine, plan), ...own] };
 }
 
 /** Measurements that some stage can make. */
