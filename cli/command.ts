@@ -6,6 +6,7 @@ export interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** Everything of the outside world that a command may touch, apart from files and sockets. */
@@ -17,7 +18,7 @@ export interface CommandContext {
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** Wall clock, milliseconds since 1970: for certificates only. */
+  /** Wall clock, milliseconds since 1970: for certificates, and for how long ago something was. */
   readonly epochMs: () => number;
   /** The clone: where services/, local/ and dist/ are. */
   readonly repo: string;
@@ -54,4 +55,21 @@ export interface Command {
   readonly outputs?: readonly OutputFormat[];
   readonly examples: readonly { readonly line: string; readonly what: string }[];
   run(context: CommandContext, invocation: Invocation): Promise<ExitName>;
+}
+
+/** Verbs of one noun: `parley rollout start`. The lines of help come from its commands. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands: readonly Command[];
+  /** Name of the command that is meant when none is typed. */
+  readonly standard: string;
+}
+
+/** What stands after `parley`. */
+export type Verb = Command | CommandGroup;
+
+/** A verb that has verbs of its own. */
+export function isGroup(verb: Verb): verb is CommandGroup {
+  return 'commands' in verb;
 }

@@ -1,7 +1,7 @@
-import type { Command } from './command.ts';
+import type { Verb } from './command.ts';
 
 /** Every verb in the order of `parley help`. Loading one costs nothing of the others. */
-export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
+export const commandLoaders: Readonly<Record<string, () => Promise<Verb>>> = {
   up: async () => (await import('./commands/up.ts')).up,
   diff: async () => (await import('./commands/diff.ts')).diff,
   down: async () => (await import('./commands/down.ts')).down,
@@ -10,6 +10,7 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
   load: async () => (await import('./commands/load.ts')).load,
   release: async () => (await import('./commands/release.ts')).release,
   split: async () => (await import('./commands/split.ts')).split,
+  rollout: async () => (await import('./commands/rollout.ts')).rollout,
   edges: async () => (await import('./commands/edges.ts')).edges,
   dashboard: async () => (await import('./commands/dashboard.ts')).dashboard,
   logs: async () => (await import('./commands/logs.ts')).logs,
@@ -26,6 +27,6 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
 export const commandNames: readonly string[] = [...Object.keys(commandLoaders), 'help'];
 
 /** For help and completion, which speak of all. */
-export function loadAllCommands(): Promise<Command[]> {
+export function loadAllCommands(): Promise<Verb[]> {
   return Promise.all(Object.values(commandLoaders).map((load) => load()));
 }

@@ -1,5 +1,13 @@
 import { Command as Commander, CommanderError, Option } from 'commander';
-import type { Command, CommandContext, Invocation, OutputFormat } from './command.ts';
+import {
+  type Command,
+  type CommandContext,
+  type CommandGroup,
+  type Invocation,
+  isGroup,
+  type OutputFormat,
+  type Verb,
+} from './command.ts';
 import { commandLoaders, commandNames, loadAllCommands } from './commands.ts';
 import { exitCode, exitCodes } from './exit-codes.ts';
 import { describeFailure, Failure, interrupted } from './failure.ts';
@@ -11,14 +19,15 @@ import { didYouMean } from './suggest.ts';
  * is loaded, unless the answer needs all of them (help).
  */
 export async function runProgram(argv: readonly string[], context: CommandContext): Promise<number> {
-  const verb = argv.find((word) => !word.startsWith('-'));
-  const wanted = verb === undefined ? undefined : commandLoaders[verb];
-  const commands = wanted ? [await wanted()] : await loadAllCommands();
+  const typed = argv.find((word) => !word.startsWith('-'));
+  const wanted = typed === undefined ? undefined : await commandLoaders[typed]?.();
+  const commands = wanted ? [wanted] : await loadAllCommands();
   let exit = exitCode('ok');
   const program = assemble(commands, context, (code) => {
     exit = code;
   });
   try {
+    if (wanted) requireVerbOf(argv, wanted);
     await program.parseAsync([...argv], { from: 'user' });
     return exit;
   } catch (error) {
@@ -30,7 +39,7 @@ export async function runProgram(argv: readonly string[], context: CommandContex
   }
 }
 
-function assemble(commands: readonly Command[], context: CommandContext, ended: (code: number) => void): Commander {
+function assemble(commands: readonly Verb[], context: CommandContext, ended: (code: number) => void): Commander {
   const program = quiet(new Commander('parley'), context)
     .description('Deploys services behind a mesh, moves traffic between releases, and counts that nothing breaks.')
     .usage('<command> [options]')
@@ -42,7 +51,7 @@ function assemble(commands: readonly Command[], context: CommandContext, ended: 
       throw unknownCommand(typed);
     });
   program.allowExcessArguments();
-  for (const command of commands) program.addCommand(subcommand(command, context, ended));
+  for (const command of commands) program.addCommand(verb(command, context, ended));
   program.addCommand(helpCommand(program, context));
   return program;
 }
@@ -57,10 +66,31 @@ function quiet(command: Commander, context: CommandContext): Commander {
   });
 }
 
-function subcommand(command: Command, context: CommandContext, ended: (code: number) => void): Commander {
+type Ended = (code: number) => void;
+
+function verb(made: Verb, context: CommandContext, ended: Ended): Commander {
+  return isGroup(made) ? group(made, context, ended) : subcommand(made, context, ended, made.name);
+}
+
+/** Options belong to the verbs of the group, so that a word means the same wherever it stands. */
+function group({ name, summary, commands, standard }: CommandGroup, context: CommandContext, ended: Ended): Commander {
+  const made = quiet(new Commander(name), context)
+    .description(summary)
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .addHelpText('after', `\nOptions and examples of each: parley help ${name} <command>`);
+  for (const command of commands) {
+    const isDefault = command.name === standard;
+    made.addCommand(subcommand(command, context, ended, `${name} ${command.name}`), { isDefault });
+  }
+  return made;
+}
+
+/** @param line what is typed after `parley` to mean this command */
+function subcommand(command: Command, context: CommandContext, ended: Ended, line: string): Commander {
   const made = quiet(new Commander(command.name), context)
     .description(command.summary)
-    .showHelpAfterError(`  Type: parley help ${command.name}`);
+    .showHelpAfterError(`  Type: parley help ${line}`);
   for (const argument of command.args ?? []) made.argument(argument.name, argument.description);
   for (const option of command.options ?? []) {
     const added = new Option(option.flags, option.description);
@@ -110,7 +140,8 @@ function helpCommand(program: Commander, context: CommandContext): Commander {
   return quiet(new Commander('help'), context)
     .description('help for a command, or `exit-codes`')
     .argument('[topic]')
-    .action(async (topic?: string) => {
+    .argument('[command]', 'of a topic with commands of its own')
+    .action(async (topic?: string, of?: string) => {
       if (topic === undefined) return program.help();
       if (topic === 'exit-codes') {
         for (const { code, name, meaning } of exitCodes) {
@@ -118,15 +149,33 @@ function helpCommand(program: Commander, context: CommandContext): Commander {
         }
         return;
       }
-      const found = program.commands.find((each) => each.name() === topic);
+      const named = (commands: readonly Commander[], name: string) => commands.find((each) => each.name() === name);
+      const found = named(program.commands, topic);
       if (!found) throw unknownCommand(topic);
-      found.help();
+      const below = of === undefined ? found : named(found.commands, of);
+      if (!below)
+        throw unknownCommand(
+          `${of}`,
+          topic,
+          found.commands.map((each) => each.name()),
+        );
+      below.help();
     });
 }
 
-function unknownCommand(typed: string): Failure {
-  return new Failure('Usage', `${typed}: no such command.${didYouMean(typed, commandNames)}`, {
+/** Of a group, or of all. */
+function unknownCommand(typed: string, group = '', known: readonly string[] = commandNames): Failure {
+  return new Failure('Usage', `${typed}: no such command${group && ` of ${group}`}.${didYouMean(typed, known)}`, {
     exit: 'usage',
-    hint: 'Type: parley help',
+    hint: `Type: parley help${group && ` ${group}`}`,
   });
+}
+
+/** The word after the name of a group is one of its verbs, or there is none. */
+function requireVerbOf(argv: readonly string[], wanted: Verb): void {
+  if (!isGroup(wanted)) return;
+  const typed = argv[argv.indexOf(wanted.name) + 1];
+  const names = wanted.commands.map(({ name }) => name);
+  if (typed === undefined || typed.startsWith('-') || names.includes(typed)) return;
+  throw unknownCommand(typed, wanted.name, names);
 }

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import type { Command, CommandContext } from '../command.ts';
-import { usageFailure } from '../failure.ts';
+import type { Command } from '../command.ts';
+import { readInput } from '../input.ts';
 import { writeDocument } from '../output/document.ts';
 
 export const apply: Command = {
@@ -18,24 +17,10 @@ export const apply: Command = {
     const { openCluster } = await import('../cluster.ts');
     const { stateFolder } = await import('../state-folder.ts');
     const file = text('filename') ?? '-';
-    const objects = parseManifest(await contentOf(file, context), file === '-' ? 'stdin' : file);
+    const objects = parseManifest(await readInput(context, '--filename', file), file === '-' ? 'stdin' : file);
     const applied = await applyAll(await openCluster(stateFolder(context).kubeconfig), objects);
     if (output !== 'text') await writeDocument(context.stdout, output, 'Applied', { objects: applied });
     else for (const { kind, name, result } of applied) context.stdout.write(`${kind} ${name} ${result}\n`);
     return 'ok';
   },
 };
-
-async function contentOf(file: string, context: CommandContext): Promise<string> {
-  if (file !== '-') {
-    return readFile(file, 'utf8').catch((cause) => {
-      throw usageFailure(
-        `--filename ${file}: cannot be read (${cause.code ?? cause.message}).`,
-        'Name a file, or `-` for stdin.',
-      );
-    });
-  }
-  const chunks: Buffer[] = [];
-  for await (const chunk of context.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
-}

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { Command } from '../command.ts';
+import type { Command, Verb } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { completionScript, shells } from '../output/completion-script.ts';
 import { didYouMean } from '../suggest.ts';
 
 /** `loadAll` gives the commands that are completed. */
-export const completionOf = (loadAll: () => Promise<readonly Command[]>): Command => ({
+export const completionOf = (loadAll: () => Promise<readonly Verb[]>): Command => ({
   name: 'completion',
   summary: 'completion for bash, zsh or fish, on stdout',
   args: [{ name: '<shell>', description: shells.join(', ') }],

@@ -21,8 +21,16 @@ export const release: Command = {
     const { addRelease, removeRelease } = await import('../../charts/plan.ts');
     const [service = '', version = ''] = invocation.args;
     const removing = invocation.flag('remove');
-    const plan = await changePlan(context, invocation, service, (plan, catalogue) =>
-      removing ? removeRelease(plan, service, version) : addRelease(plan, catalogue, service, version),
+    const { requireNotInRollout } = await import('../rollout/held.ts');
+    const plan = await changePlan(
+      context,
+      invocation,
+      service,
+      (plan, catalogue) =>
+        removing ? removeRelease(plan, service, version) : addRelease(plan, catalogue, service, version),
+      async (cluster) => {
+        if (removing) await requireNotInRollout(cluster, service, version);
+      },
     );
     if (invocation.output === 'text') {
       context.stdout.write(

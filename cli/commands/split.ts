@@ -19,7 +19,14 @@ export const split: Command = {
     const [service = '', ...words] = invocation.args;
     const weights = parseWeights(words);
     const { setWeights } = await import('../../charts/plan.ts');
-    await changePlan(context, invocation, service, (plan, catalogue) => setWeights(plan, catalogue, service, weights));
+    const { requireOwnWeights } = await import('../rollout/held.ts');
+    await changePlan(
+      context,
+      invocation,
+      service,
+      (plan, catalogue) => setWeights(plan, catalogue, service, weights),
+      (cluster) => requireOwnWeights(cluster, service),
+    );
     if (invocation.output === 'text') {
       context.stdout.write(`${service}: ${words.join(' ')}, in force on every sidecar\n`);
     }

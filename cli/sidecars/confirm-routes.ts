@@ -20,6 +20,13 @@ export interface RouteConfirmation {
   close(): Promise<void>;
 }
 
+interface RoutesToConfirm {
+  readonly mesh: MeshName;
+  readonly plan: Plan;
+  readonly service?: string;
+  readonly except: ReadonlySet<string>;
+}
+
 /** A caller of a service, and the route that it is to go by. */
 interface Expectation {
   readonly caller: string;
@@ -31,16 +38,18 @@ interface Expectation {
  * embedded cluster confirms in the routes' status, and Linkerd's proxies show no weights.
  *
  * @param service only its callers; absent: those of every service of the plan
+ * @param except services whose callers are not asked
  */
 export function openConfirmation(
   context: CommandContext,
   cluster: Cluster,
-  { mesh, plan, service }: { readonly mesh: MeshName; readonly plan: Plan; readonly service?: string },
+  { mesh, plan, service, except }: RoutesToConfirm,
 ): RouteConfirmation | undefined {
   if (mesh !== 'istio' || runningDaemon(stateFolder(context).path)) return undefined;
   const intent = exchangeIntent(readCatalogue(join(context.repo, 'services')), plan);
   const expectations = routed(intent)
     .filter(({ name, protocol }) => protocol !== 'tcp' && (service === undefined || name === service))
+    .filter(({ name }) => !except.has(name))
     .flatMap(({ name, port, split, allow }) => {
       const wanted = { namespace: intent.namespace, service: name, port, weights: split };
       return allow.map((caller): Expectation => ({ caller, wanted }));

@@ -2,6 +2,7 @@ import { ownLabels } from '../../mesh/objects.ts';
 import { type Applied, applyAll } from '../apply/apply.ts';
 import type { Cluster, ObjectName } from '../cluster.ts';
 import type { Rendered } from '../rendering.ts';
+import { heldServices, isHeldRoute } from '../rollout/held.ts';
 import { namespace } from '../routes.ts';
 
 export interface CarriedOut {
@@ -9,9 +10,13 @@ export interface CarriedOut {
   readonly removed: readonly string[];
 }
 
-/** Brings the difference to the cluster; what is not rendered any more goes last. */
+/** Brings the difference to the cluster; what is not rendered any more goes last. Routes that a running rollout writes are left to it. */
 export async function carryOut(cluster: Cluster, rendered: Rendered): Promise<CarriedOut> {
-  const applied = await applyAll(cluster, rendered.objects);
+  const held = await heldServices(cluster);
+  const applied = await applyAll(
+    cluster,
+    rendered.objects.filter((object) => !isHeldRoute(object, held)),
+  );
   return { applied, removed: await prune(cluster, rendered) };
 }
 

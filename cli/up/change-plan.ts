@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Catalogue, readCatalogue } from '../../charts/catalogue.ts';
-import type { Plan } from '../../charts/plan.ts';
-import { openCluster } from '../cluster.ts';
+import { addRelease, type Plan } from '../../charts/plan.ts';
+import { type Cluster, openCluster } from '../cluster.ts';
 import type { CommandContext, Invocation } from '../command.ts';
 import { parseDuration } from '../duration.ts';
 import { Failure } from '../failure.ts';
@@ -21,21 +21,47 @@ type Change = (plan: Plan, catalogue: Catalogue) => Plan;
 /**
  * Reads the plan, changes it, applies the difference, and returns the plan when it is in force. Waits for an `up` or another
  * change that is at work on the same state folder.
+ *
+ * @param allowed throws when the cluster as it is does not admit the change
  */
 export async function changePlan(
   context: CommandContext,
   invocation: Invocation,
   service: string,
   change: Change,
+  allowed: (cluster: Cluster) => Promise<void> = async () => {},
 ): Promise<Plan> {
   const timeoutMs = parseDuration(invocation.text('timeout') ?? '60s', '--timeout');
   requireService(context, service);
   return withUpLock(context, `a change of ${service}`, timeoutMs, () =>
-    carryOutChange(context, invocation, { service, change, timeoutMs }),
+    carryOutChange(context, invocation, { service, change, allowed, timeoutMs }),
   );
 }
 
-function requireService(context: CommandContext, service: string): void {
+/**
+ * Puts a release beside the others unless it runs, without waiting until it is ready.
+ *
+ * @returns whether it had to be put there
+ */
+export async function placeRelease(
+  context: CommandContext,
+  cluster: Cluster,
+  service: string,
+  version: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  const catalogue = readCatalogue(join(context.repo, 'services'));
+  return withUpLock(context, `a change of ${service}`, timeoutMs, async () => {
+    const plan = await currentPlan(cluster);
+    if (version in (plan[service] ?? {})) return false;
+    const wanted = addRelease(plan, catalogue, service, version);
+    await carryOut(cluster, await renderPlan(wanted, await choicesInForce(cluster, context)));
+    return true;
+  });
+}
+
+/** Fails with the names of those that there are, and what was probably meant. */
+export function requireService(context: Pick<CommandContext, 'repo'>, service: string): void {
   const catalogue = readCatalogue(join(context.repo, 'services'));
   const names = catalogue.map(({ name }) => name);
   if (!names.includes(service)) {
@@ -48,17 +74,19 @@ function requireService(context: CommandContext, service: string): void {
 interface Wanted {
   readonly service: string;
   readonly change: Change;
+  readonly allowed: (cluster: Cluster) => Promise<void>;
   readonly timeoutMs: number;
 }
 
 async function carryOutChange(
   context: CommandContext,
   invocation: Invocation,
-  { service, change, timeoutMs }: Wanted,
+  { service, change, allowed, timeoutMs }: Wanted,
 ): Promise<Plan> {
   const catalogue = readCatalogue(join(context.repo, 'services'));
   const cluster = await openCluster(stateFolder(context).kubeconfig);
   const progress = createProgress(context.stderr, context.env, context.clock);
+  await allowed(cluster);
   const plan = change(await currentPlan(cluster), catalogue);
   const choices = await choicesInForce(cluster, context);
   const done = await progress.step(

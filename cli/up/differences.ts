@@ -12,6 +12,7 @@ import {
 import type { Cluster, ObjectName } from '../cluster.ts';
 import { completePlan, observe, planOf } from '../plan.ts';
 import { renderPlan } from '../rendering.ts';
+import { heldServices, isHeldRoute } from '../rollout/held.ts';
 import type { Target, TargetRequest } from '../target/target.ts';
 import { surplus } from './carry-out.ts';
 import { renderingOf } from './rendering-of.ts';
@@ -36,7 +37,10 @@ export async function differences(
   const rendered = await renderPlan(plan, choices);
   const wanted: readonly ObjectName[] = [...additions.flatMap(({ objects }) => objects), ...rendered.objects];
   if (!cluster) return { steps: looked, objects: wanted.map((object) => named(object, 'created')) };
-  const compared = await Promise.all(wanted.map((object) => compare(cluster, object)));
+  const held = await heldServices(cluster);
+  const compared = await Promise.all(
+    wanted.map((object) => (isHeldRoute(object, held) ? named(object, 'unchanged') : compare(cluster, object))),
+  );
   const unwanted = (await Promise.all(additions.map((each) => unwantedParts(cluster, ledger, each)))).flat();
   const removed = [...(await surplus(cluster, rendered)), ...unwanted].map((object) => named(object, 'removed'));
   return { steps: looked, objects: [...compared, ...removed] };

@@ -3,6 +3,7 @@ import type { MeshName } from '../../mesh/intent.ts';
 import { programmed } from '../../mesh/route-in-force.ts';
 import type { Cluster } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
+import { heldServices } from '../rollout/held.ts';
 import { namespace, readRoutes, refusedRoute } from '../routes.ts';
 import { openConfirmation } from '../sidecars/confirm-routes.ts';
 import { type Missing, waitUntil } from '../wait.ts';
@@ -15,26 +16,29 @@ export interface RoutesInForce extends WaitOptions {
 
 /**
  * Waits until every route, or that of one service, is in force: the mesh says so, and where its word is only that it took
- * the route, the sidecar of every caller shows the weights.
+ * the route, the sidecar of every caller shows the weights. Those of a service in a rollout are for its controller to wait for.
  */
 export async function routesInForce(context: CommandContext, cluster: Cluster, options: RoutesInForce): Promise<void> {
-  const confirmation = openConfirmation(context, cluster, options);
+  const except = new Set((await heldServices(cluster)).keys());
+  const confirmation = openConfirmation(context, cluster, { ...options, except });
   try {
     const confirm = confirmation?.look;
-    await waitForRoutes(context, cluster, { ...options, ...(confirm ? { confirm } : {}) });
+    await waitForRoutes(context, cluster, { ...options, except, ...(confirm ? { confirm } : {}) });
   } finally {
     await confirmation?.close();
   }
 }
 
 interface RoutesWait extends WaitOptions {
+  /** Services that are not waited for. */
+  readonly except: ReadonlySet<string>;
   /** Looks closer than the routes' status does, at what the sidecars have; what is missing. */
   readonly confirm?: () => Promise<Missing>;
 }
 
 /** Waits until the sidecars confirmed the routes as they are written now. Fails at once when one is refused. */
 function waitForRoutes(context: CommandContext, cluster: Cluster, options: RoutesWait): Promise<void> {
-  const { timeoutMs, service, say, confirm } = options;
+  const { timeoutMs, service, say, confirm, except } = options;
   return waitUntil(
     context,
     'routes in force',
@@ -42,6 +46,7 @@ function waitForRoutes(context: CommandContext, cluster: Cluster, options: Route
     async () => {
       for (const [name, route] of await readRoutes(cluster)) {
         if (service && name !== service && name !== `edge-${service}`) continue;
+        if (except.has(name.replace(/^edge-/, ''))) continue;
         const state = programmed(route);
         if (state.state === 'refused') throw refusedRoute(name, state.why);
         if (state.state === 'pending') return `${name}: ${state.why}`;

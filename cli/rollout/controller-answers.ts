@@ -1,0 +1,41 @@
+import { runningDaemon } from '../../local/daemon/record.ts';
+import type { RolloutResource } from '../../rollout/resource/rollout.ts';
+import type { CommandContext } from '../command.ts';
+import { formatDuration } from '../duration.ts';
+import { Failure } from '../failure.ts';
+import { stateFolder } from '../state-folder.ts';
+import { notTakenUp } from './phase.ts';
+
+/** A controller that works takes up a change within milliseconds; one whose Lease is being taken over needs seconds. */
+const patienceMs = 20_000;
+
+/**
+ * Tells a controller that is about to answer from one that is not there. `look` is given each reading of the object; it says what is
+ * missing, and throws with what to do when that was so for too long.
+ */
+export function controllerWatch(
+  context: CommandContext,
+  timeoutMs = patienceMs,
+): { look(rollout: RolloutResource): string | undefined } {
+  let sinceMs: number | undefined;
+  return {
+    look(rollout) {
+      const missing = notTakenUp(rollout);
+      const nowMs = context.clock.now();
+      sinceMs = missing === undefined ? undefined : (sinceMs ?? nowMs);
+      if (missing === undefined || sinceMs === undefined || nowMs - sinceMs < timeoutMs) return missing;
+      const { name } = rollout.metadata;
+      throw new Failure('NoController', `rollout '${name}': ${missing} after ${formatDuration(timeoutMs)}`, {
+        hint: controllerHint(context),
+      });
+    },
+  };
+}
+
+/** Where the controller is, and how to see what it does. */
+export function controllerHint(context: CommandContext): string {
+  const { path, daemonLog } = stateFolder(context);
+  return runningDaemon(path)
+    ? `The daemon runs it unless it was started with --no-rollouts. Type: tail ${daemonLog}`
+    : 'Type: kubectl -n parley get deployment rollouts   (it comes with parley up)';
+}
