@@ -1,5 +1,6 @@
 import type { CheckVerdict, VerdictName } from './check.ts';
 import type { Counts, Example } from './evidence.ts';
+import type { CheckMemory } from './judge.ts';
 import type { Traffic } from './traffic.ts';
 
 /**
@@ -42,6 +43,13 @@ export interface Shifting extends Attempt {
   readonly sinceMs: number;
   /** A person said promote: the candidate is not judged any more. */
   readonly forced?: true;
+  /** What is seen from here on counts for the stage, and a failing candidate goes back at once. Absent: nothing was seen yet, or forced. */
+  readonly tests?: Tests;
+  readonly examples?: readonly Example[];
+  /** Why it takes time: `accounts 2.0.0 has no ready Pods`. */
+  readonly waiting?: string;
+  /** Since when the candidate, which has traffic, has had no ready Pods. */
+  readonly unreadySinceMs?: number;
 }
 
 /** The traffic of a stage is in force and the candidate is judged. */
@@ -59,6 +67,10 @@ export interface Analysing extends Attempt {
   readonly missing?: { readonly reason: string; readonly hint: string };
   /** Calls of our own stand in for callers that do not come. */
   readonly driving?: true;
+  /** What a person has to decide, or what the next stage waits for. */
+  readonly waiting?: string;
+  /** Since when the candidate, which has traffic, has had no ready Pods. */
+  readonly unreadySinceMs?: number;
   readonly examples: readonly Example[];
 }
 
@@ -68,6 +80,10 @@ export interface Reverting extends Attempt {
   readonly sinceMs: number;
   readonly outcome: Exclude<Outcome, 'Promoted'>;
   readonly reason: string;
+  /** What is wanted now. Absent: `nothingForCandidate`. */
+  readonly traffic?: Traffic;
+  /** Why it takes time: `accounts 1.4.0 has no ready Pods`. */
+  readonly waiting?: string;
   readonly stage?: number;
   readonly checks: readonly CheckVerdict[];
   readonly verdict: VerdictName;
@@ -96,10 +112,10 @@ export interface GateResult {
 export const gateNames = ['contract', 'readiness', 'smoke'] as const;
 export type GateName = (typeof gateNames)[number];
 
-/** What the sequential tests carry from reading to reading, by check. Their own business; plain JSON. */
+/** What the sequential tests carry from reading to reading. Plain JSON. */
 export interface Tests {
-  /** Since the stage began. */
+  /** Since the traffic of the stage was first wanted. */
   readonly stable: Counts;
   readonly candidate: Counts;
-  readonly byCheck: Readonly<Record<string, unknown>>;
+  readonly byCheck: Readonly<Record<string, CheckMemory>>;
 }
