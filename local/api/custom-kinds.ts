@@ -1,4 +1,4 @@
-import { cloneJson } from '../store/json.ts';
+import { cloneJson, type JsonObject } from '../store/json.ts';
 import { groupKind, type Kind, type Kinds } from '../store/kinds.ts';
 import { timestamp } from '../store/object-meta.ts';
 import type { ObjectStore, Stored } from '../store/types.ts';
@@ -18,7 +18,7 @@ interface Version {
   readonly name: string;
   readonly served: boolean;
   readonly storage: boolean;
-  readonly schema?: { readonly openAPIV3Schema?: Readonly<Record<string, unknown>> };
+  readonly schema?: { readonly openAPIV3Schema?: JsonObject };
   readonly subresources?: {
     readonly status?: object;
     readonly scale?: {
@@ -73,8 +73,14 @@ export function kindOf({ spec }: Definition): Kind | undefined {
     ...(paths ? { scale: paths } : {}),
     names: 'subdomain',
     custom: true,
+    schemas: schemasOf(spec.versions),
   };
 }
+
+const schemasOf = (versions: readonly Version[]): Readonly<Record<string, JsonObject>> =>
+  Object.fromEntries(
+    versions.flatMap(({ name, schema }) => (schema?.openAPIV3Schema ? [[name, schema.openAPIV3Schema] as const] : [])),
+  );
 
 /** The status of a served definition; a kind that is built in stays so, and the definition says it. */
 function statusOf(definition: Stored<Definition>, builtIn: boolean, now: number) {

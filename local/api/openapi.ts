@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from '../store/json.ts';
 import { apiVersionOf, groupOf, type Kind, versionOf } from '../store/kinds.ts';
 import { servedVersions } from './discovery.ts';
 import { unknownResource } from './resource.ts';
@@ -10,6 +11,8 @@ const pathOf = (groupVersion: string): string =>
 /** An empty OpenAPI 2 document in protobuf, the only form that kubectl asks for: `swagger: "2.0"` (field 1). */
 const emptyV2 = Buffer.from([0x0a, 0x03, 0x32, 0x2e, 0x30]);
 
+const gvk = (kind: Kind, version: string) => ({ group: kind.group, version, kind: kind.kind });
+
 function pathItem(kind: Kind, version: string) {
   const query = (name: string) => ({ name, in: 'query', schema: { type: 'string' } });
   return {
@@ -17,14 +20,31 @@ function pathItem(kind: Kind, version: string) {
       parameters: [query('dryRun'), query('fieldManager'), query('fieldValidation')],
       responses: { 200: { description: 'OK' } },
       'x-kubernetes-action': 'patch',
-      'x-kubernetes-group-version-kind': { group: kind.group, version, kind: kind.kind },
+      'x-kubernetes-group-version-kind': gvk(kind, version),
     },
   };
 }
 
+/** As a definition has it, with what every object has. */
+function schemasOf(kinds: readonly Kind[], version: string): JsonObject {
+  const metadata = {
+    type: 'object',
+    description: 'Standard metadata of objects.',
+    properties: { name: { type: 'string' }, namespace: { type: 'string' } },
+  };
+  const schemas = kinds.flatMap((kind): [string, JsonObject][] => {
+    const schema = kind.schemas?.[version];
+    if (!schema) return [];
+    const properties = { ...(isObject(schema.properties) ? schema.properties : {}), metadata };
+    const name = `${kind.group.split('.').reverse().join('.')}.${version}.${kind.kind}`;
+    return [[name, { ...schema, properties, 'x-kubernetes-group-version-kind': [gvk(kind, version)] }]];
+  });
+  return Object.fromEntries(schemas);
+}
+
 /**
- * /openapi/v3 says which kinds take `fieldValidation`, so that kubectl leaves validation to the server; there are no
- * schemas in it, so that kubectl takes the merge keys of its own types. /openapi/v2 is empty for the same reason.
+ * /openapi/v3 says which kinds take `fieldValidation`, so that kubectl leaves validation to the server. It has schemas of custom kinds
+ * only, for `kubectl explain`; of built-in ones kubectl takes the merge keys of its own types. /openapi/v2 is empty for the same reason.
  */
 export function openApi(context: ApiContext, path: string): Reply {
   if (path === '/openapi/v2')
@@ -47,5 +67,10 @@ export function openApi(context: ApiContext, path: string): Reply {
     const path = `/${pathOf(apiVersionOf(group, version))}/${scope}${kind.plural}/{name}`;
     return [path, pathItem(kind, version)] as const;
   });
-  return json(200, { openapi: '3.0.0', info: info(context), paths: Object.fromEntries(paths), components: {} });
+  return json(200, {
+    openapi: '3.0.0',
+    info: info(context),
+    paths: Object.fromEntries(paths),
+    components: { schemas: schemasOf(kinds, version) },
+  });
 }

@@ -5,6 +5,7 @@ import { badRequest, notFound, StatusError } from '../store/status.ts';
 import type { GroupKind, KubeObject, Stored } from '../store/types.ts';
 import type { ResourcePath } from './resource-path.ts';
 import { decode, type Findings, rootModel } from './schema/model.ts';
+import { prune } from './schema/prune.ts';
 import type { ApiContext } from './types.ts';
 
 /** A request's resource: its kind, and the place that the path names. */
@@ -83,7 +84,15 @@ function checkPlace(resource: Resource, object: JsonObject, metadata: JsonObject
 const withoutNulls = (object: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined));
 
-const nothingFound: Findings = { unknown: [], mistyped: [] };
+/** The object with the fields that its kind has, and what was found on the way; of a kind without a schema as it is. */
+function known(kind: Kind, type: GroupKind, raw: JsonObject): { object: JsonObject; findings: Findings } {
+  const model = rootModel(type);
+  if (model) return decode(model, raw);
+  const findings: Findings = { unknown: [], mistyped: [] };
+  const schema = kind.schemas?.[versionOf(String(raw.apiVersion))];
+  const pruned = schema ? prune(schema, raw, '', findings.unknown) : raw;
+  return { object: isObject(pruned) ? pruned : raw, findings };
+}
 
 export interface Incoming {
   readonly object: KubeObject;
@@ -91,7 +100,7 @@ export interface Incoming {
 }
 
 /**
- * An object from a client in the place that the path names. Fields that a built-in kind does not have are refused
+ * An object from a client in the place that the path names. Fields that its kind does not have are refused
  * (Strict), dropped with a warning (Warn) or dropped (Ignore); wrong JSON types are always 400.
  */
 export function incoming(resource: Resource, body: JsonObject, validation: FieldValidation): Incoming {
@@ -100,8 +109,7 @@ export function incoming(resource: Resource, body: JsonObject, validation: Field
   const { metadata = {} } = raw as { metadata?: unknown };
   if (!isObject(metadata)) throw badRequest('metadata: must be an object');
   checkPlace(resource, raw, metadata);
-  const model = rootModel(type);
-  const { object, findings } = model ? decode(model, raw) : { object: raw as JsonObject, findings: nothingFound };
+  const { object, findings } = known(kind, type, raw);
   const where = `${kind.kind} in version "${versionOf(resource.apiVersion)}" cannot be handled as a ${kind.kind}`;
   const [wrong] = findings.mistyped;
   if (wrong) throw badRequest(`${where}: ${wrong.path}: expected ${wrong.wanted}, got ${wrong.found}`);

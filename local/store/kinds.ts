@@ -1,3 +1,4 @@
+import type { JsonObject } from './json.ts';
 import { badRequest } from './status.ts';
 import type { GroupKind } from './types.ts';
 
@@ -24,6 +25,8 @@ export interface Kind {
   readonly names: 'subdomain' | 'label' | 'label-1035' | 'path-segment';
   /** True for kinds that CustomResourceDefinition objects brought. */
   readonly custom: boolean;
+  /** Structural schemas of a custom kind by version; a version without one takes everything. */
+  readonly schemas?: Readonly<Record<string, JsonObject>>;
 }
 
 interface Row {

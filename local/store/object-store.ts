@@ -36,8 +36,8 @@ import type {
 import { createWatchers, deliver, type Watcher } from './watchers.ts';
 
 export interface AdmissionRequest {
-  readonly operation: 'CREATE' | 'UPDATE';
-  /** With the metadata that the server assigned; on UPDATE also with the status that is stored. */
+  readonly operation: 'CREATE' | 'UPDATE' | 'UPDATE_STATUS';
+  /** With the metadata that the server assigned; on UPDATE with the status that is stored, on UPDATE_STATUS with everything else that is. */
   readonly object: Stored;
   readonly old?: Stored;
 }
@@ -138,7 +138,9 @@ class SqliteObjectStore implements ObjectStore {
       throw new StatusError(404, 'NotFound', `${kind.plural}/status: the kind ${kind.kind} has no status subresource`);
     checkPreconditions(kind, old, object.metadata);
     const { status: _replaced, ...rest } = cloneJson(old);
-    const next: Stored = object.status === undefined ? rest : { ...rest, status: cloneJson(object.status) };
+    const replaced: Stored = object.status === undefined ? rest : { ...rest, status: cloneJson(object.status) };
+    const request = { operation: 'UPDATE_STATUS', object: replaced, old } as const;
+    const next = this.#options.admission?.(request, this) ?? replaced;
     return copyAs<T>(this.#write(type, old, next, options.dryRun));
   }
 

@@ -1,11 +1,12 @@
 import type { JsonObject } from '../../store/json.ts';
-import { groupKind, groupOf, type Kinds, requireKind } from '../../store/kinds.ts';
+import { groupKind, groupOf, type Kind, type Kinds, requireKind } from '../../store/kinds.ts';
 import { specChanged, subjectOf } from '../../store/object-meta.ts';
 import type { Admission } from '../../store/object-store.ts';
 import { type FieldError, invalid } from '../../store/status.ts';
 import type { Stored } from '../../store/types.ts';
+import { definitionType } from '../custom-kinds.ts';
 import { missingFields } from '../schema/model.ts';
-import { customSchemaErrors } from './custom-schema.ts';
+import { customErrors, definitionErrors } from './custom-kind.ts';
 import { setDefaults } from './defaults.ts';
 import { changeErrors } from './immutable.ts';
 import { objectErrors } from './validation.ts';
@@ -20,9 +21,10 @@ export interface AdmissionOptions {
 
 /** Sets the defaults of the real server, then refuses with every problem of the object at once (422). */
 export function createAdmission({ kinds, validators }: AdmissionOptions): Admission {
-  return ({ object, old }, store) => {
+  return ({ operation, object, old }) => {
     const kind = requireKind(kinds, object.apiVersion, object.kind);
     const type = groupKind(groupOf(object.apiVersion), object.kind);
+    if (operation === 'UPDATE_STATUS') return admitStatus(kind, object, old);
     const admitted = setDefaults(type, object, old);
     // What is stored must stay deletable and labellable: only a new or changed spec is checked.
     if (old && (!specChanged(old, admitted) || admitted.metadata.deletionTimestamp !== undefined)) return admitted;
@@ -31,12 +33,20 @@ export function createAdmission({ kinds, validators }: AdmissionOptions): Admiss
       ...missingFields(type, fields),
       ...objectErrors(type, admitted),
       ...(old ? changeErrors(type, old, admitted) : []),
-      ...(kind.custom ? customSchemaErrors(kind, admitted, store) : []),
+      ...(kind.custom ? customErrors(kind, admitted, old, 'spec') : []),
+      ...(type === definitionType ? definitionErrors(admitted, kinds) : []),
       ...validators.flatMap((validate) => validate(admitted)),
     ];
     if (errors.length > 0) throw invalid(subjectOf(kind), admitted.metadata.name, unique(errors));
     return admitted;
   };
+}
+
+/** The server checks the status of custom kinds; that of others is written by those who know it. */
+function admitStatus(kind: Kind, object: Stored, old: Stored | undefined): Stored {
+  const errors = kind.custom ? customErrors(kind, object, old, 'status') : [];
+  if (errors.length > 0) throw invalid(subjectOf(kind), object.metadata.name, errors);
+  return object;
 }
 
 /** A field that two checks find missing is reported once. */

@@ -1,8 +1,5 @@
-import { isObject, type JsonObject } from '../../store/json.ts';
-import { type Kind, versionOf } from '../../store/kinds.ts';
+import { equalJson, isObject, type JsonObject } from '../../store/json.ts';
 import type { FieldError } from '../../store/status.ts';
-import type { ObjectStore, Stored } from '../../store/types.ts';
-import { type Definition, definitionType } from '../custom-kinds.ts';
 
 const jsonType = (value: unknown): string => {
   if (Array.isArray(value)) return 'array';
@@ -59,7 +56,7 @@ function scalarErrors(schema: JsonObject, value: unknown, path: string): FieldEr
   return [...errors, ...boundErrors(schema, value, path)];
 }
 
-/** Fills in defaults on the way; `$ref`, `oneOf` and CEL rules are not looked at. */
+/** Fills in defaults on the way; `$ref` and `oneOf` are not looked at, CEL rules elsewhere (local/api/cel). */
 export function schemaErrors(schema: JsonObject, value: unknown, path: string): FieldError[] {
   if (value === null && schema.nullable === true) return [];
   if (!hasType(value, schema)) {
@@ -72,9 +69,27 @@ export function schemaErrors(schema: JsonObject, value: unknown, path: string): 
   if (Array.isArray(value) && isObject(items))
     return [
       ...boundErrors(schema, value, path),
+      ...repeatedItems(schema, value, path),
       ...value.flatMap((item, index) => schemaErrors(items, item, `${path}[${index}]`)),
     ];
   return isObject(value) ? memberErrors(schema, value, path) : scalarErrors(schema, value, path);
+}
+
+/** Items that a list of type `map` or `set` has twice: https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy */
+function repeatedItems(schema: JsonObject, items: readonly unknown[], path: string): FieldError[] {
+  const keys = schema['x-kubernetes-list-map-keys'];
+  const identity = (item: unknown): unknown =>
+    Array.isArray(keys) && isObject(item)
+      ? Object.fromEntries(keys.map(String).flatMap((key) => (item[key] === undefined ? [] : [[key, item[key]]])))
+      : item;
+  const listType = schema['x-kubernetes-list-type'];
+  if (listType !== 'map' && listType !== 'set') return [];
+  const ids = items.map(identity);
+  return ids.flatMap((id, index): FieldError[] =>
+    ids.slice(0, index).some((before) => equalJson(before, id))
+      ? [{ field: `${path}[${index}]`, type: 'Duplicate', value: id, detail: 'is there twice' }]
+      : [],
+  );
 }
 
 function memberErrors(schema: JsonObject, object: JsonObject, path: string): FieldError[] {
@@ -93,18 +108,4 @@ function memberErrors(schema: JsonObject, object: JsonObject, path: string): Fie
       return isObject(inner) && value !== undefined ? schemaErrors(inner, value, below(key)) : [];
     }),
   ];
-}
-
-/** Problems of a custom object by the openAPIV3Schema of its definition; sets the schema's defaults. */
-export function customSchemaErrors(kind: Kind, object: Stored, store: Pick<ObjectStore, 'get'>): FieldError[] {
-  const definition = store.get<Definition>(definitionType, `${kind.plural}.${kind.group}`);
-  const version = definition?.spec.versions.find(({ name }) => name === versionOf(object.apiVersion));
-  const schema = version?.schema?.openAPIV3Schema;
-  if (!schema) return [];
-  const {
-    metadata: _checkedByStore,
-    status: _serverOwned,
-    ...properties
-  } = isObject(schema.properties) ? schema.properties : {};
-  return schemaErrors({ ...schema, properties }, object, '');
 }

@@ -1,8 +1,8 @@
 import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { isObject, type JsonObject } from '../../store/json.ts';
 import type { FieldError } from '../../store/status.ts';
-import { missingLibrary, ruleEnvironment } from './library.ts';
-import { declare } from './types.ts';
+import { inOwnWords, missingLibrary, ruleEnvironment } from './library.ts';
+import { type CelType, declare } from './types.ts';
 
 /** One entry of `x-kubernetes-validations`, ready to be asked. */
 export interface CompiledRule {
@@ -11,6 +11,8 @@ export interface CompiledRule {
   readonly message: string;
   readonly messageExpression?: ParseResult;
   readonly fieldPath: string;
+  /** How the rule sees `self` and `oldSelf`. */
+  readonly type: CelType;
   readonly reason: FieldError['type'];
   /** It is about a change, so it is asked only where there is a value before. */
   readonly transition: boolean;
@@ -20,7 +22,6 @@ export interface CompiledRule {
 /** The part of a schema that has rules somewhere. */
 export interface RuleNode {
   readonly schema: JsonObject;
-  readonly root: boolean;
   readonly rules: readonly CompiledRule[];
   readonly properties: Readonly<Record<string, RuleNode>>;
   readonly items?: RuleNode;
@@ -78,7 +79,6 @@ function node(schema: JsonObject, place: Place, errors: FieldError[], root = fal
   const values = inner(schema.additionalProperties, 'additionalProperties', 'value');
   return {
     schema,
-    root,
     rules: rulesOf(schema, place, errors, root),
     properties: Object.fromEntries(children),
     ...(items && hasRules(items) ? { items } : {}),
@@ -93,7 +93,7 @@ function rulesOf(schema: JsonObject, place: Place, errors: FieldError[], root: b
   const rules = schema['x-kubernetes-validations'];
   if (!Array.isArray(rules) || rules.length === 0) return [];
   const declared = ruleEnvironment();
-  const type = declare(declared, schema, place.name, root) ?? 'dyn';
+  const type = declare(declared, schema, place.name, root) ?? { name: 'dyn', convert: (value: unknown) => value };
   return rules.flatMap((rule, index) => {
     const at = `${place.path}.x-kubernetes-validations[${index}]`;
     if (isObject(rule) && typeof rule.rule === 'string')
@@ -105,7 +105,7 @@ function rulesOf(schema: JsonObject, place: Place, errors: FieldError[], root: b
 
 interface Scope {
   readonly declared: Environment;
-  readonly type: string;
+  readonly type: CelType;
   readonly at: string;
   readonly place: Place;
 }
@@ -124,8 +124,8 @@ function compile(rule: JsonObject, text: string, scope: Scope, errors: FieldErro
   }
   const environment = declared
     .clone()
-    .registerVariable('self', type)
-    .registerVariable('oldSelf', optionalOldSelf ? 'optional' : type);
+    .registerVariable('self', type.name)
+    .registerVariable('oldSelf', optionalOldSelf ? 'optional' : type.name);
   const holds = expression(environment, text, 'bool', `${at}.rule`, errors);
   const told = rule.messageExpression;
   const messageExpression =
@@ -135,6 +135,7 @@ function compile(rule: JsonObject, text: string, scope: Scope, errors: FieldErro
     {
       text,
       holds,
+      type,
       message: typeof rule.message === 'string' ? rule.message : `failed rule: ${text}`,
       ...(messageExpression ? { messageExpression } : {}),
       fieldPath: typeof rule.fieldPath === 'string' ? rule.fieldPath : '',
@@ -156,7 +157,7 @@ function expression(
     errors.push({ field, type: 'Invalid', value: text, detail: `compilation failed: ${detail}` });
     return undefined;
   };
-  const { valid, type, error } = environment.check(text);
+  const { valid, type, error } = environment.check(inOwnWords(text));
   if (!valid) {
     const library = missingLibrary(text);
     const why = error?.message.split('\n')[0] ?? 'not CEL';
@@ -167,5 +168,5 @@ function expression(
     );
   }
   if (type !== wanted && type !== 'dyn') return refuse(`must evaluate to ${wanted}, not ${type}`);
-  return environment.parse(text);
+  return environment.parse(inOwnWords(text));
 }

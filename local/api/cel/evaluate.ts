@@ -2,14 +2,13 @@ import { EvaluationError, Optional } from '@marcbachmann/cel-js';
 import { equalJson, isObject, type JsonObject } from '../../store/json.ts';
 import type { FieldError } from '../../store/status.ts';
 import type { CompiledRule, RuleNode } from './compile.ts';
-import { celValue } from './types.ts';
 
 const jsonType = (value: unknown): unknown => (Array.isArray(value) ? 'array' : isObject(value) ? 'object' : value);
 
 /** Everything that the rules at and below a node find wrong with a value; `old` is the value before the change, if there is one. */
 export function ruleErrors(node: RuleNode, value: unknown, old: unknown, path = ''): FieldError[] {
   if (value === undefined || value === null) return [];
-  const own = node.rules.flatMap((rule) => failure(node, rule, value, old, path));
+  const own = node.rules.flatMap((rule) => failure(rule, value, old, path));
   return [...own, ...itemErrors(node, value, old, path), ...memberErrors(node, value, old, path)];
 }
 
@@ -33,10 +32,10 @@ function itemErrors({ items, schema }: RuleNode, value: unknown, old: unknown, p
   return value.flatMap((item, index) => ruleErrors(items, item, same(item), `${path}[${index}]`));
 }
 
-function failure(node: RuleNode, rule: CompiledRule, value: unknown, old: unknown, path: string): FieldError[] {
+function failure(rule: CompiledRule, value: unknown, old: unknown, path: string): FieldError[] {
   if (rule.transition && !rule.optionalOldSelf && old === undefined) return [];
-  const self = celValue(node.schema, value, node.root);
-  const before = old === undefined ? undefined : celValue(node.schema, old, node.root);
+  const self = rule.type.convert(value);
+  const before = old === undefined ? undefined : rule.type.convert(old);
   const context = { self, oldSelf: rule.optionalOldSelf ? Optional.of(before) : before };
   const field = `${path}${rule.fieldPath}`.replace(/^\./, '') || '<root>';
   const refused = (detail: string): FieldError[] => [

@@ -1,4 +1,5 @@
-import { Environment } from '@marcbachmann/cel-js';
+import { isIP } from 'node:net';
+import { Environment, EvaluationError } from '@marcbachmann/cel-js';
 
 type Ordered = bigint | number | string | boolean | Date;
 
@@ -52,11 +53,59 @@ function addStrings(environment: Environment): void {
   );
 }
 
+interface Node {
+  readonly op: string;
+  readonly args: readonly unknown[];
+}
+
+interface Checker {
+  check(node: unknown, scope: unknown): unknown;
+  getType(name: string): unknown;
+  createError(code: string, message: string, node: unknown): Error;
+}
+
+interface Evaluator {
+  run(node: unknown, scope: unknown): unknown;
+}
+
+/**
+ * `has` of any field. The evaluator's own takes no field of an item (`has(self[0].name)`) and lets fields pass that no schema has.
+ */
+const hasField = ({ args: [node] }: { readonly args: readonly Node[] }) => ({
+  typeCheck(checker: Checker, _macro: unknown, scope: unknown): unknown {
+    if (node?.op !== '.')
+      throw checker.createError('invalid_macro_argument', 'has() takes a field: has(self.name)', node);
+    checker.check(node, scope);
+    return checker.getType('bool');
+  },
+  evaluate(evaluator: Evaluator, _macro: unknown, scope: unknown): boolean {
+    evaluator.run(node?.args[0], scope);
+    try {
+      evaluator.run(node, scope);
+      return true;
+    } catch (error) {
+      if (error instanceof EvaluationError && error.code === 'no_such_key') return false;
+      throw error;
+    }
+  },
+});
+
+const ownHas = 'has_field';
+
+/** A rule as the environment understands it: text in quotes stays as it is. */
+export const inOwnWords = (rule: string): string =>
+  rule.replace(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?<![\w.])has(?=\s*\()/g, (found) =>
+    found === 'has' ? ownHas : found,
+  );
+
 /** The CEL of API servers as far as the embedded cluster has it; what is missing is named when a rule wants it. */
 export function ruleEnvironment(): Environment {
   const environment = new Environment({ enableOptionalTypes: true, unlistedVariablesAreDyn: false });
   addLists(environment);
   addStrings(environment);
+  environment
+    .registerFunction(`${ownHas}(ast): bool`, hasField)
+    .registerFunction('isIP(string): bool', (text: string) => isIP(text) !== 0 && !text.includes('%'));
   return environment;
 }
 
@@ -64,7 +113,7 @@ export function ruleEnvironment(): Environment {
 const libraries: Readonly<Record<string, readonly string[]>> = {
   quantity: ['quantity', 'isQuantity'],
   url: ['url', 'isURL'],
-  ip: ['ip', 'isIP', 'ip.isCanonical'],
+  ip: ['ip', 'ip.isCanonical'],
   cidr: ['cidr', 'isCIDR'],
   semver: ['semver', 'isSemver'],
   format: ['format.named', 'format.dns1123Label', 'format.dns1123Subdomain'],

@@ -19,13 +19,6 @@ export function fieldName(property: string): string | undefined {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(escaped) ? escaped : undefined;
 }
 
-const formats: Readonly<Record<string, string>> = {
-  'date-time': 'google.protobuf.Timestamp',
-  date: 'google.protobuf.Timestamp',
-  duration: 'google.protobuf.Duration',
-  byte: 'bytes',
-};
-
 const text = { type: 'string' };
 /** What rules see of every object beside its schema. */
 const identity: JsonObject = {
@@ -34,84 +27,94 @@ const identity: JsonObject = {
   metadata: { type: 'object', properties: { name: text, generateName: text } },
 };
 
-/** Properties that rules can read, with those that the root and embedded objects have by themselves. */
-export function readable(schema: JsonObject, root: boolean): [string, JsonObject][] {
-  const own = isObject(schema.properties) ? schema.properties : {};
-  const all = root || schema['x-kubernetes-embedded-resource'] === true ? { ...own, ...identity } : own;
-  return Object.entries(all).flatMap(([name, inner]): [string, JsonObject][] =>
-    isObject(inner) ? [[name, inner]] : [],
-  );
+/** How rules see the values of a schema. */
+export interface CelType {
+  /** As the language names it: `list<string>`. */
+  readonly name: string;
+  /** A JSON value as the language has it: whole numbers as int, nulls as if they were absent. */
+  convert(value: unknown): unknown;
 }
 
-/** The CEL type of a schema, declared in the environment with everything in it; undefined where rules cannot look. */
-export function declare(environment: Environment, schema: JsonObject, name: string, root = false): string | undefined {
-  if (schema['x-kubernetes-int-or-string'] === true) return 'dyn';
+const asIs = (name: string): CelType => ({ name, convert: (value) => value });
+const asText = (name: string, convert: (text: string) => unknown): CelType => ({
+  name,
+  convert: (value) => convert(String(value)),
+});
+
+const asDuration = new Environment().registerVariable('text', 'string').parse('duration(text)');
+const moment = asText('google.protobuf.Timestamp', (value) => new Date(value));
+const formats: Readonly<Record<string, CelType>> = {
+  'date-time': moment,
+  date: moment,
+  duration: asText('google.protobuf.Duration', (value) => asDuration({ text: value })),
+  byte: asText('bytes', (value) => new Uint8Array(Buffer.from(value, 'base64'))),
+};
+
+const whole = (value: unknown): unknown => (typeof value === 'number' ? BigInt(value) : value);
+
+/** Declares the type of a schema in the environment with everything in it; undefined where rules cannot look. */
+export function declare(environment: Environment, schema: JsonObject, name: string, root = false): CelType | undefined {
+  if (schema['x-kubernetes-int-or-string'] === true) return { name: 'dyn', convert: whole };
   switch (schema.type) {
     case 'integer':
-      return 'int';
+      return { name: 'int', convert: whole };
     case 'number':
-      return 'double';
+      return asIs('double');
     case 'boolean':
-      return 'bool';
+      return asIs('bool');
     case 'string':
-      return formats[String(schema.format)] ?? 'string';
-    case 'array': {
-      const item = isObject(schema.items) ? declare(environment, schema.items, `${name}_item`) : undefined;
-      return item && `list<${item}>`;
-    }
+      return formats[String(schema.format)] ?? asIs('string');
+    case 'array':
+      return isObject(schema.items) ? listOf(declare(environment, schema.items, `${name}_item`)) : undefined;
     case 'object':
-      return declareObject(environment, schema, name, root);
+      return isObject(schema.additionalProperties)
+        ? mapOf(declare(environment, schema.additionalProperties, `${name}_value`))
+        : objectOf(environment, schema, name, root);
     default:
       return undefined;
   }
 }
 
-function declareObject(environment: Environment, schema: JsonObject, name: string, root: boolean): string | undefined {
-  if (isObject(schema.additionalProperties)) {
-    const value = declare(environment, schema.additionalProperties, `${name}_value`);
-    return value && `map<string, ${value}>`;
-  }
-  const fields = readable(schema, root).flatMap(([property, inner]): [string, string][] => {
-    const field = fieldName(property);
-    const type = field && declare(environment, inner, `${name}_${field}`);
-    return field && type ? [[field, type]] : [];
-  });
-  environment.registerType(name, { fields: Object.fromEntries(fields) });
-  return name;
+const listOf = (item: CelType | undefined): CelType | undefined =>
+  item && {
+    name: `list<${item.name}>`,
+    convert: (value) => (Array.isArray(value) ? value.map((each) => item.convert(each)) : value),
+  };
+
+const mapOf = (member: CelType | undefined): CelType | undefined =>
+  member && {
+    name: `map<string, ${member.name}>`,
+    convert: (value) =>
+      isObject(value)
+        ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, member.convert(each)]))
+        : value,
+  };
+
+interface Field {
+  readonly property: string;
+  readonly field: string;
+  readonly type: CelType;
 }
 
-const asDuration = new Environment().registerVariable('text', 'string').parse('duration(text)');
-
-function textValue(schema: JsonObject, value: string): unknown {
-  switch (formats[String(schema.format)]) {
-    case 'google.protobuf.Timestamp':
-      return new Date(value);
-    case 'google.protobuf.Duration':
-      return asDuration({ text: value });
-    case 'bytes':
-      return new Uint8Array(Buffer.from(value, 'base64'));
-    default:
-      return value;
-  }
-}
-
-/** A JSON value as rules see it: whole numbers as CEL's int, nulls as if they were absent. */
-export function celValue(schema: JsonObject, value: unknown, root = false): unknown {
-  if (typeof value === 'string') return textValue(schema, value);
-  if (typeof value === 'number') return schema.type === 'number' ? value : BigInt(value);
-  if (Array.isArray(value)) {
-    const items = isObject(schema.items) ? schema.items : {};
-    return value.map((item) => celValue(items, item));
-  }
-  if (!isObject(value)) return value;
-  if (isObject(schema.additionalProperties)) {
-    const inner = schema.additionalProperties;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, celValue(inner, item)]));
-  }
-  const members = readable(schema, root).flatMap(([property, inner]): [string, unknown][] => {
+function objectOf(environment: Environment, schema: JsonObject, name: string, root: boolean): CelType {
+  const own = isObject(schema.properties) ? schema.properties : {};
+  const all = root || schema['x-kubernetes-embedded-resource'] === true ? { ...own, ...identity } : own;
+  const fields = Object.entries(all).flatMap(([property, inner]): Field[] => {
     const field = fieldName(property);
-    const member = value[property];
-    return field === undefined || member === undefined || member === null ? [] : [[field, celValue(inner, member)]];
+    const type = field && isObject(inner) ? declare(environment, inner, `${name}_${field}`) : undefined;
+    return field && type ? [{ property, field, type }] : [];
   });
-  return Object.fromEntries(members);
+  // The evaluator tells values of different schemas apart by their class.
+  const Value = class {};
+  const types = Object.fromEntries(fields.map(({ field, type }) => [field, type.name]));
+  environment.registerType(name, { ctor: Value, fields: types });
+  const members = (value: JsonObject) =>
+    fields.flatMap(({ property, field, type }): [string, unknown][] => {
+      const member = value[property];
+      return member === undefined || member === null ? [] : [[field, type.convert(member)]];
+    });
+  return {
+    name,
+    convert: (value) => (isObject(value) ? Object.assign(new Value(), Object.fromEntries(members(value))) : value),
+  };
 }
