@@ -1,5 +1,4 @@
 import { queryFaults } from '../rules/query-series.ts';
-import { notLiveYet } from './queries.ts';
 import { queriesOf } from './queries-of.ts';
 
 /** What Grafana itself fills in, and `$__all`, which stands for all values of a variable (https://grafana.com/docs/grafana/latest/dashboards/variables/add-template-variables/#global-variables). */
@@ -12,9 +11,8 @@ interface WithVariables {
 /** What Grafana or Prometheus would stumble over: queries that are none, series that nobody yields, variables that nobody declares. */
 export function boardFaults(json: WithVariables, known: ReadonlySet<string>): string[] {
   const { panels, annotations, variables } = queriesOf(json);
-  const all = new Set([...known, ...Object.keys(notLiveYet)]);
   const asked = [...panels, ...annotations, ...variables.map(({ series }) => series)];
-  return [...asked.flatMap((expr) => queryFaults(expr, all)), ...undeclared(json)];
+  return [...asked.flatMap((expr) => queryFaults(expr, known)), ...undeclared(json)];
 }
 
 /** A variable may ask by those that are declared before it; everything else by all of them. */

@@ -9,8 +9,7 @@ import { type DashboardFile, dashboards } from './dashboards.ts';
 import { frame } from './frame.ts';
 import { meshOverview } from './mesh-overview.ts';
 import { lines } from './panel.ts';
-import { notLiveYet } from './queries.ts';
-import { isLive, queriesOf } from './queries-of.ts';
+import { queriesOf } from './queries-of.ts';
 
 type Model = ReturnType<typeof frame>;
 
@@ -59,16 +58,6 @@ describe.each(sources)('$mesh, metrics: $meshMetrics', (source) => {
     }
   });
 
-  test('queries that are not live yet are these, each with its reason', () => {
-    const empty = boards.flatMap(({ uid, json }) => notLive(uid, read(json)));
-    expect(empty).toEqual(['parley-rollout: Weights', 'parley-rollout: Verdict', 'parley-rollout: Steps']);
-    const texts = boards.flatMap(({ json }) => textsOf(json)).join('\n');
-    for (const [metric, reason] of Object.entries(notLiveYet)) {
-      expect(texts).toContain(metric);
-      expect(reason).toContain('made by the rollout engine');
-    }
-  });
-
   test('data sources are those that are provisioned', () => {
     const provisioned = dataSources(observabilityParts, 5).map(({ uid }) => uid);
     expect(provisioned.sort()).toEqual(Object.values(dataSourceUids).sort());
@@ -87,15 +76,6 @@ describe.each(sources)('$mesh, metrics: $meshMetrics', (source) => {
 /** What goes into the file. */
 function read(json: object): Model {
   return JSON.parse(JSON.stringify(json));
-}
-
-function notLive(uid: string, { panels = [], annotations, ...rest }: Model): string[] {
-  const asked = [
-    ...panels.map((panel) => ({ name: panel.title, queries: queriesOf({ panels: [Object(panel)] }).panels })),
-    ...(annotations.list ?? []).map((each) => ({ name: each.name, queries: [each.expr ?? ''] })),
-    { name: 'variables', queries: queriesOf(rest).variables.map(({ series }) => series) },
-  ];
-  return asked.filter(({ queries }) => !queries.every(isLive)).map(({ name }) => `${uid}: ${name}`);
 }
 
 /** Values of every key `datasource` that stands for a data source; in Explore's links the value is the uid itself. */

@@ -1,5 +1,3 @@
-import { notLiveYet } from './queries.ts';
-
 /** Everything that a dashboard asks Prometheus for. */
 export interface BoardQueries {
   readonly panels: readonly string[];
@@ -34,9 +32,4 @@ export function queriesOf(json: BoardJson): BoardQueries {
 
 function exprOf({ expr }: WithExpr): string[] {
   return expr === undefined ? [] : [expr];
-}
-
-/** Whether every metric of the query exists by now. */
-export function isLive(expr: string): boolean {
-  return !Object.keys(notLiveYet).some((metric) => expr.includes(metric));
 }

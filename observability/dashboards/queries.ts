@@ -14,14 +14,3 @@ export const ofServices = 'namespace=~"$namespace", service=~"$service", release
 /** Classes of calls that nobody failed. */
 export const good = 'code_class!~"5xx|none|cancelled"';
 export const judged = 'code_class!="cancelled"';
-
-/**
- * Metrics that a part of the kit will have and does not have yet. Panels that ask for them stay empty; every other query of a
- * dashboard has to return series. An entry goes when its metric comes.
- */
-export const notLiveYet: Readonly<Record<string, string>> = {
-  parley_route_weight:
-    'made by the rollout engine, which writes the weights; until then the share of calls stands beside it',
-  parley_rollout_verdict: 'made by the rollout engine, which judges a release',
-  parley_rollout_step: 'made by the rollout engine, which counts its steps; annotations are placed where it grows',
-};

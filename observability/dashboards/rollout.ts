@@ -22,9 +22,15 @@ export function rollout(): Board {
       },
       {
         name: 'Steps',
-        expr: `increase(parley_rollout_step{${ofServices}}[1m]) > 0`,
+        expr: `delta(parley_rollout_step{${ofServices}}[1m]) > 0`,
         title: '{{service}} {{release}}: next step',
         color: 'purple',
+      },
+      {
+        name: 'Failures',
+        expr: `parley_rollout_verdict{${ofServices}} < 0`,
+        title: '{{service}} {{release}} fails',
+        color: 'red',
       },
     ],
     rows: [

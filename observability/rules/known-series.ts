@@ -1,5 +1,7 @@
+import type { Registry } from 'prom-client';
 import { grpcStatuses } from '../../mesh/grpc-statuses.ts';
 import type { MeshName } from '../../mesh/intent.ts';
+import { createRolloutMetrics } from '../../rollout/controller/metrics.ts';
 import { serviceMetrics } from '../../services/kit/metrics.ts';
 import { spanMetrics } from '../collector-config.ts';
 import type { RuleGroup } from './rule.ts';
@@ -54,7 +56,7 @@ export const meshSeries: Readonly<Record<MeshName, Partial<Record<MeshMetrics, r
   },
 };
 
-/** Every series that somebody yields: the scraped programs, the services' kit, the collector's spans, and the rules. */
+/** Every series that somebody yields: the scraped programs, the services' kit, the controller of rollouts, the collector's spans, and the rules. */
 export async function knownSeries(
   { mesh, meshMetrics }: RuleOptions,
   groups: readonly RuleGroup[],
@@ -64,7 +66,8 @@ export async function knownSeries(
     ...ofPrometheus,
     ...ofProcesses,
     ...ofCollector,
-    ...(await kitSeries()),
+    ...(await seriesOf(serviceMetrics('accounts', '1.4.0').registry)),
+    ...(await seriesOf(createRolloutMetrics().registry)),
     `${spans}_calls_total`,
     ...histogram(`${spans}_duration_milliseconds`),
     ...(meshSeries[mesh][meshMetrics] ?? []),
@@ -72,8 +75,7 @@ export async function knownSeries(
   ]);
 }
 
-async function kitSeries(): Promise<string[]> {
-  const { registry } = serviceMetrics('accounts', '1.4.0');
+async function seriesOf(registry: Registry): Promise<string[]> {
   const metrics = await registry.getMetricsAsJSON();
   return metrics.flatMap(({ name, type }) => (String(type) === 'histogram' ? histogram(name) : [name]));
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createRolloutMetrics } from '../../../rollout/controller/metrics.ts';
 import { serviceMetrics } from '../../../services/kit/metrics.ts';
 
 /** What the programs of the exchange show: nothing, what they show when all is well, or that and the faults. */
@@ -90,6 +91,23 @@ export function kitOf(service: string, release: string, scenario: Scenario): Exp
       });
     }
     metrics.fellBack('accounts', 'v1');
+    return metrics.registry.metrics();
+  };
+}
+
+/** What the controller tells of a rollout of accounts 2.0.0, which comes to its second stage after three seconds and is bad in the phase `fault`. */
+export function rolloutOf(scenario: Scenario): Exposition {
+  const metrics = createRolloutMetrics();
+  return async () => {
+    const seconds = scenario.seconds('well');
+    if (seconds === undefined) return '';
+    metrics.show('exchange', 'accounts', {
+      stable: '1.4.0',
+      candidate: '2.0.0',
+      weight: 20,
+      stage: seconds < 3 ? '1/3 10 %' : '2/3 20 %',
+      verdict: scenario.seconds('fault') === undefined ? 'inconclusive' : 'fail',
+    });
     return metrics.registry.metrics();
   };
 }

@@ -1,6 +1,15 @@
 import type { MeshName } from '../../../mesh/intent.ts';
 import type { MeshMetrics } from '../../../observability/rules/rules.ts';
-import { type Exposition, formerCalls, kitOf, recording, type Scenario, type Served, serve } from './exposition.ts';
+import {
+  type Exposition,
+  formerCalls,
+  kitOf,
+  recording,
+  rolloutOf,
+  type Scenario,
+  type Served,
+  serve,
+} from './exposition.ts';
 
 /** A target as the discovery of Pods would find it, in the place of discovery. */
 export interface FoundTarget {
@@ -21,7 +30,7 @@ interface ScrapedPod {
   readonly dies?: boolean;
 }
 
-/** What runs: the exchange with two releases of accounts, a control plane, the collector and Prometheus. */
+/** What runs: the exchange with two releases of accounts, a control plane, the collector, Prometheus and the controller of rollouts. */
 function pods(mesh: MeshName, metrics: MeshMetrics, scenario: Scenario): ScrapedPod[] {
   const folder = `${mesh}-${metrics}`;
   const services = [
@@ -53,6 +62,7 @@ function pods(mesh: MeshName, metrics: MeshMetrics, scenario: Scenario): Scraped
     { namespace: 'observability', name: 'collector', version: '1', port: 'span-metrics', shows: everyMesh('spans') },
     { namespace: 'observability', name: 'collector', version: '1', port: 'metrics', shows: everyMesh('collector') },
     { namespace: 'observability', name: 'prometheus', version: '3', port: 'http', shows: everyMesh('prometheus') },
+    { namespace: 'parley', name: 'rollouts', version: '0', port: 'admin', shows: [rolloutOf(scenario)] },
   ];
 }
 
