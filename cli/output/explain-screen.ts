@@ -25,7 +25,7 @@ function header(explanation: Explanation, colors: Colors): string {
   return `${colors.bold(service)} ${stable} -> ${colors.bold(candidate)}, attempt ${attempt}: ${how}\n${reason}\n`;
 }
 
-function checkTable({ checks, beganAtMs }: Explanation, colors: Colors): string {
+function checkTable({ checks, beganAtMs, outcome }: Explanation, colors: Colors): string {
   return table(checks, [
     { title: 'CHECK', cell: ({ name }) => colors.bold(name) },
     { title: 'VERDICT', cell: ({ verdict }) => verdictCell(verdict, colors) },
@@ -34,14 +34,14 @@ function checkTable({ checks, beganAtMs }: Explanation, colors: Colors): string 
     { title: 'STABLE', align: 'right', cell: ({ kind, stableValue }) => valueText(kind, stableValue) },
     { title: 'SAMPLES', align: 'right', cell: ({ stableSamples }) => countText(stableSamples) },
     { title: 'LIMIT', align: 'right', cell: ({ kind, limit }) => valueText(kind, limit) },
-    { title: 'EVIDENCE SUFFICED', cell: (check) => sufficed(check, beganAtMs) },
+    { title: 'EVIDENCE SUFFICED', cell: (check) => sufficed(check, beganAtMs) ?? (outcome ? 'never' : 'not yet') },
   ]);
 }
 
 /** `12.3 s in, at 14:03:05.120Z` */
-function sufficed({ decidedAtMs, verdict }: CheckVerdict, beganAtMs: number): string {
-  if (decidedAtMs !== undefined) return `${formatDuration(decidedAtMs - beganAtMs)} in, at ${timeText(decidedAtMs)}`;
-  return verdict === 'inconclusive' ? 'never' : '-';
+function sufficed({ decidedAtMs }: CheckVerdict, beganAtMs: number): string | undefined {
+  if (decidedAtMs === undefined) return undefined;
+  return `${formatDuration(decidedAtMs - beganAtMs)} in, at ${timeText(decidedAtMs)}`;
 }
 
 function checkReasons(checks: readonly CheckVerdict[], colors: Colors): string {

@@ -15,13 +15,13 @@ export interface Drawing {
 }
 
 /** Columns that a narrow terminal has no room for. */
-type Wide<Row> = Column<Row> & { readonly from?: number };
+type Wide<Row> = Column<Row> & { readonly from?: number; readonly below?: number };
 
 /** What `parley rollout watch` draws: the rollout, its releases with their Pods, its checks and what they still lack. Pure. */
 export function rolloutScreen(view: RolloutView, drawing: Drawing): string {
   const parts = [header(view, drawing), tree(view, drawing)];
   if (view.gates.length > 0) parts.push(gates(view, drawing));
-  if (view.checks.length > 0) parts.push(checks(view.checks, drawing));
+  if (view.checks.length > 0) parts.push(checks(view, drawing));
   parts.push(notes(view, drawing));
   return cutLines(parts.filter(Boolean).join('\n'), drawing.width);
 }
@@ -57,7 +57,8 @@ const treeColumns: readonly Wide<TreeRow>[] = [
   { title: 'STATUS', cell: ({ status }) => status },
   { title: 'WEIGHT', align: 'right', cell: ({ release }) => weightCell(release) },
   { title: 'REQUESTS', align: 'right', cell: ({ release }) => seenCell(release, (seen) => countText(seen.requests)) },
-  { title: 'ERRORS', align: 'right', cell: ({ release }) => seenCell(release, errorsText) },
+  { title: 'ERRORS', align: 'right', below: 80, cell: ({ release }) => seenCell(release, failuresText) },
+  { title: 'ERRORS', align: 'right', from: 80, cell: ({ release }) => seenCell(release, errorsText) },
   {
     title: 'P95',
     align: 'right',
@@ -68,7 +69,7 @@ const treeColumns: readonly Wide<TreeRow>[] = [
 ];
 
 function tree(view: RolloutView, drawing: Drawing): string {
-  const { colors, nowMs } = drawing;
+  const { colors } = drawing;
   const rows: TreeRow[] = [
     { name: `⟳ ${colors.bold(view.service)}`, status: phaseCell(view.phase, colors) },
     ...view.releases.flatMap((release, index) => {
@@ -77,18 +78,23 @@ function tree(view: RolloutView, drawing: Drawing): string {
       const { role, pods } = release;
       return [
         { name: `${branch}# ${colors.bold(release.release)} ${role}`, status: readyCell(release, colors), release },
-        ...pods.map((pod, at) => podRow(pod, `${trunk}${at === pods.length - 1 ? '└──' : '├──'}□ `, drawing, nowMs)),
+        ...pods.map((pod, at) => podRow(pod, `${trunk}${at === pods.length - 1 ? '└──' : '├──'}□ `, drawing)),
       ];
     }),
   ];
   return sized(rows, treeColumns, drawing.width);
 }
 
-function podRow(pod: PodView, before: string, { colors }: Drawing, nowMs: number): TreeRow {
+function podRow(pod: PodView, before: string, { colors, width, nowMs }: Drawing): TreeRow {
   const restarts = pod.restarts > 0 ? `, ${pod.restarts} restarts` : '';
   const status = pod.ready ? colors.green(`✔ ${pod.state}${restarts}`) : colors.yellow(`◌ ${pod.state}${restarts}`);
   const age = pod.startedAtMs === undefined ? {} : { age: nowMs - pod.startedAtMs };
-  return { name: `${before}${pod.name}`, status, ...age };
+  return { name: `${before}${width < 80 ? shortName(pod.name) : pod.name}`, status, ...age };
+}
+
+/** The release is said in the line above. */
+function shortName(pod: string): string {
+  return `…${pod.slice(-10)}`;
 }
 
 function readyCell({ readyPods, wantedPods }: ReleaseView, colors: Colors): string {
@@ -106,6 +112,10 @@ function seenCell(release: ReleaseView | undefined, text: (seen: NonNullable<Rel
   return release.seen ? text(release.seen) : '-';
 }
 
+function failuresText({ failures }: NonNullable<ReleaseView['seen']>): string {
+  return countText(failures);
+}
+
 function errorsText({ requests, failures }: NonNullable<ReleaseView['seen']>): string {
   return failures === 0 ? '0' : `${countText(failures)} (${shareText(failures / requests)})`;
 }
@@ -119,16 +129,17 @@ function gates({ gates }: RolloutView, { colors }: Drawing): string {
   ]);
 }
 
-function checks(rows: readonly CheckVerdict[], { colors, width }: Drawing): string {
+function checks({ checks: rows, endedAtMs }: RolloutView, { colors, width }: Drawing): string {
+  const running = endedAtMs === undefined;
   const columns: readonly Wide<CheckVerdict>[] = [
     { title: 'CHECK', cell: ({ name }) => name },
     { title: 'VERDICT', cell: ({ verdict }) => verdictCell(verdict, colors) },
     { title: 'CANDIDATE', align: 'right', cell: ({ kind, value }) => valueText(kind, value) },
     { title: 'STABLE', align: 'right', from: 80, cell: ({ kind, stableValue }) => valueText(kind, stableValue) },
-    { title: 'LIMIT', align: 'right', cell: ({ kind, limit }) => valueText(kind, limit) },
-    { title: 'SAMPLES', align: 'right', cell: ({ samples }) => countText(samples) },
+    { title: 'LIMIT', align: 'right', from: 70, cell: ({ kind, limit }) => valueText(kind, limit) },
+    { title: 'SAMPLES', align: 'right', from: 70, cell: ({ samples }) => countText(samples) },
     { title: 'RATIO', from: 120, cell: ratioText },
-    { title: 'STILL NEEDED', cell: neededText },
+    { title: 'STILL NEEDED', cell: (check) => (running ? neededText(check) : '-') },
   ];
   return sized(rows, columns, width);
 }
@@ -140,8 +151,9 @@ function ratioText({ ratio }: CheckVerdict): string {
   return `${passAt.toFixed(1)} < ${log.toFixed(1)} < ${failAt.toFixed(1)}`;
 }
 
-function notes({ unseen, missing }: RolloutView, { colors }: Drawing): string {
+function notes({ service, phase, unseen, missing }: RolloutView, { colors }: Drawing): string {
   return [
+    ...(phase === 'Paused' ? [`Go on: parley rollout resume ${service}, or promote, or abort`] : []),
     ...(missing ? [colors.yellow(`⚠ no evidence: ${missing.reason}`), `  ${missing.hint}`] : []),
     ...(unseen ? [colors.yellow(`⚠ this may be old: ${unseen}`)] : []),
   ]
@@ -152,6 +164,6 @@ function notes({ unseen, missing }: RolloutView, { colors }: Drawing): string {
 function sized<Row>(rows: readonly Row[], columns: readonly Wide<Row>[], width: number): string {
   return table(
     rows,
-    columns.filter(({ from = 0 }) => width >= from),
+    columns.filter(({ from = 0, below = Number.POSITIVE_INFINITY }) => width >= from && width < below),
   );
 }

@@ -1,22 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { exchangeStatus } from '../exchange-status.ts';
 import { checkScreen } from './check-screen.ts';
-import { colorsFor } from './color.ts';
 import { diffScreen } from './diff-screen.ts';
 import { edgesScreen } from './edges-screen.ts';
 import { loadScreen } from './load-screen.ts';
+import { matchesGolden, plain } from './matches-golden.ts';
 import { statusScreen } from './status-screen.ts';
-
-const plain = colorsFor({ write: () => true }, { PARLEY_COLOR: 'never' });
-
-/** Compares with the golden file; UPDATE_GOLDENS=1 writes it. */
-function matchesGolden(name: string, screen: string): void {
-  const file = join(import.meta.dirname, 'golden', `${name}.golden.txt`);
-  if (process.env.UPDATE_GOLDENS === '1') writeFileSync(file, screen);
-  expect(screen).toBe(readFileSync(file, 'utf8'));
-}
 
 test('status', () => {
   const release = (version: string, weight: number, ready = 1) => ({ version, weight, ready, replicas: 1 });
