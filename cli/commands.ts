@@ -11,6 +11,7 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Verb>>> = {
   release: async () => (await import('./commands/release.ts')).release,
   split: async () => (await import('./commands/split.ts')).split,
   rollout: async () => (await import('./commands/rollout.ts')).rollout,
+  export: async () => (await import('./commands/export.ts')).exportRollouts,
   edges: async () => (await import('./commands/edges.ts')).edges,
   dashboard: async () => (await import('./commands/dashboard.ts')).dashboard,
   logs: async () => (await import('./commands/logs.ts')).logs,

@@ -2,7 +2,8 @@ import { parseAllDocuments } from 'yaml';
 import type { ObjectName } from '../cluster.ts';
 import { Failure } from '../failure.ts';
 
-type Manifest = ObjectName & Readonly<Record<string, unknown>>;
+/** An object as it was read: what else it holds is not looked at. */
+export type Manifest = ObjectName & Readonly<Record<string, unknown>>;
 
 /** Objects of YAML or JSON text; a List counts as its items. Throws one failure that lists everything that is wrong. */
 export function parseManifest(text: string, source: string): Manifest[] {
