@@ -12,6 +12,8 @@ import type { RowContext } from './row.ts';
 export interface Site {
   readonly home: string;
   readonly kubeconfig: string;
+  /** Of the edge, by http. */
+  readonly url: string;
   /** `parley ...`; rejects with its last words unless it exits 0. */
   parley(...args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }>;
 }
@@ -35,7 +37,8 @@ export async function benchSite(context: RowContext, stack: AsyncDisposableStack
     KUBECONFIG: kubeconfig,
   };
   const run = promisify(execFile);
-  const site: Site = { home, kubeconfig, parley: (...args) => run(parleyProgram, args, { env }) };
+  const url = `http://127.0.0.1:${http}`;
+  const site: Site = { home, kubeconfig, url, parley: (...args) => run(parleyProgram, args, { env }) };
   stack.defer(async () => void (await site.parley('down')));
   return site;
 }

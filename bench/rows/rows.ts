@@ -2,6 +2,7 @@ import type { Row } from '../row.ts';
 import { coldStart } from './cold-start.ts';
 import { memory } from './memory.ts';
 import { renderTime } from './render.ts';
+import { rollback } from './rollback.ts';
 import { serviceTracing } from './service-tracing.ts';
 import { sidecarCpu } from './sidecar-cpu.ts';
 import { sidecarLatency } from './sidecar-latency.ts';
@@ -18,4 +19,5 @@ export const rows: readonly Row[] = [
   tracingSampling,
   memory,
   renderTime,
+  rollback,
 ];
