@@ -90,7 +90,7 @@ export const requestLogs: readonly Message[] = [
 /** Metadata of an endpoint: which release's Service it is there for, because the releases of a TCP Service share one cluster. */
 export const endpointMetadata = 'parley';
 
-const release = `%UPSTREAM_METADATA(["${endpointMetadata}", "${callCounters.to}"])%`;
+const release = `%UPSTREAM_METADATA(${endpointMetadata}:${callCounters.to})%`;
 
 /** What a sidecar counts of TCP connections: when they are opened, because they may last. */
 export const connectionLogs: Message = {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Authority } from '../pki/authority.ts';
@@ -83,7 +83,9 @@ export async function startSidecar(options: SidecarOptions, compiled: Compiled):
   };
 
   const adopted = adoptProcess(join(podDir, files.record));
-  if (adopted && identity.resume()) {
+  const start = JSON.stringify(bootstrap(pod));
+  // What an Envoy counts is said when it starts: one that an older kit started would count other things.
+  if (adopted && startedWith(podDir) === start && identity.resume()) {
     process.adopt(adopted);
     held.files = onDisk(podDir, held.files);
     // An earlier daemon may have been killed between a file and its confirmation: what is there counts when Envoy shows it.
@@ -99,7 +101,7 @@ export async function startSidecar(options: SidecarOptions, compiled: Compiled):
   }
   if (!process.running) {
     Object.assign(held, { files: filesOf(compiled), confirmed: compiled });
-    writeFileSync(join(podDir, files.bootstrap), JSON.stringify(bootstrap(pod)), { mode: 0o600 });
+    writeFileSync(join(podDir, files.bootstrap), start, { mode: 0o600 });
     writeFileSync(join(podDir, files.trust), options.authority.identityBundlePem, { mode: 0o600 });
     await identity.renew();
     await process.launch().catch((error: unknown) => {
@@ -129,6 +131,11 @@ export async function startSidecar(options: SidecarOptions, compiled: Compiled):
       admin.close();
     },
   };
+}
+
+function startedWith(podDir: string): string | undefined {
+  const file = join(podDir, files.bootstrap);
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 function onDisk(podDir: string, set: ConfigFiles): ConfigFiles {

@@ -17,8 +17,11 @@ export const callCounters = {
   flags: 'flags',
 } as const;
 
-/** The caller hung up (https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags). */
-export const callerHungUp = 'DC';
+/**
+ * Whether response flags (`DC`, `UF,URX`) say that the caller hung up or gave a stream up
+ * (https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags).
+ */
+export const callerHungUp = (flags: string): boolean => flags.split(',').some((flag) => flag === 'DC' || flag === 'DR');
 
 /** The port of a Service as clusters and counters of the embedded cluster's sidecars name it: without dots. */
 export function callsTo(service: { readonly namespace: string; readonly name: string }, port: number): string {

@@ -60,7 +60,7 @@ export function callsIn({ values, histograms }: EnvoyStats): Counter[] {
   const counters: Counter[] = [];
   for (const [name, value] of values) {
     const [, what, to = '', flags = ''] = callCounter.exec(name) ?? [];
-    if (!what || flags.split(',').includes(callerHungUp)) continue;
+    if (!what || callerHungUp(flags)) continue;
     // Each on its own: of two listeners' counters one may go with its listener and the other stay.
     counters.push({ group: name, name, to, counts: what === callCounters.failed ? 'failure' : 'request', value });
   }

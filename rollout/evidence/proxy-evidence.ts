@@ -145,14 +145,16 @@ function takeFrom(reader: Reader): Reading {
 }
 
 function missingIn<P extends Place>(kind: ProxyKind<P>, looks: Looks<Heard>, reader: Reader): Reading | undefined {
-  const { known } = reader.names;
+  const { stable, candidate, known } = reader.names;
   const { proxies, answers, troubles } = looks.standing();
-  const callers = answers.filter(({ last }) => !last.known || last.known.has(known));
-  const silent = troubles.find(({ id }) => callers.some((one) => one.id === id) || callers.length === 0);
   if (proxies === 0) return missing(kind.missing.proxies);
+  const calls = ({ counters }: Heard) =>
+    counters.some(({ to, value }) => value > 0 && (to === stable || to === candidate));
+  const callers = new Set(answers.filter(({ last }) => calls(last)).map(({ id }) => id));
+  const silent = troubles.find(({ id }) => callers.has(id) || answers.length === 0);
   if (silent) return missing(kind.missing.silent(silent));
-  if (answers.length > 0 && callers.length === 0) return missing(kind.missing.candidate(reader.target, reader.names));
-  return undefined;
+  const someKnow = answers.length === 0 || answers.some(({ last }) => !last.known || last.known.has(known));
+  return someKnow ? undefined : missing(kind.missing.candidate(reader.target, reader.names));
 }
 
 const missing = ({ what, hint }: Missing): Reading => ({ kind: 'missing', reason: what, hint });

@@ -1,4 +1,4 @@
-import { callsTo, failedCallsKey } from '../../mesh/envoy/call-counters.ts';
+import { callerHungUp, callsTo, failedCallsKey } from '../../mesh/envoy/call-counters.ts';
 import { releaseName } from '../../mesh/release.ts';
 import { callsFilter, callsIn, clustersIn, readStats, statsPath } from './envoy-stats.ts';
 import { exampleOf, readFailedCall } from './failed-call.ts';
@@ -60,13 +60,16 @@ export function sidecarEvidence({ sidecars, clock }: SidecarEvidenceOptions): Ev
           hint: 'Type: parley status   (it shows which Pods run)',
         },
         silent: ({ name, silentMs, reason }) => ({
-          what: `the sidecar of ${name}, which may call the service, has not answered for ${(silentMs / 1000).toFixed(1)} s: ${reason}`,
+          what: `the sidecar of ${name}, which calls the service, has not answered for ${(silentMs / 1000).toFixed(1)} s: ${reason}`,
           hint: `Type: kubectl describe pod ${name.replace(/^.*\//, '')}   (its events say what is wrong with the sidecar)`,
         }),
-        candidate: ({ namespace, service, candidate }, { known }) => ({
-          what: `no sidecar has a cluster ${known}: no route leads to release ${candidate} of ${service}`,
-          hint: `Type: kubectl get httproutes,grpcroutes,tcproutes -n ${namespace}   (Service ${releaseName(service, candidate)} has to be among the backends)`,
-        }),
+        candidate: ({ namespace, service, port, protocol, candidate }, { known }) => {
+          const name = protocol === 'tcp' ? service : releaseName(service, candidate);
+          return {
+            what: `no sidecar has a cluster ${known}: there is no Service ${name} with port ${port}`,
+            hint: `Type: kubectl get service ${name} -n ${namespace}`,
+          };
+        },
         calls: ({ service }, to) => ({
           what: `calls.ended.to.${to}: no sidecar has counted a call`,
           hint: `Call ${service} by the edge or from a Pod with a sidecar, and ask again.`,
@@ -87,6 +90,8 @@ export function sidecarEvidence({ sidecars, clock }: SidecarEvidenceOptions): Ev
 function failedCalls(sidecar: AskedSidecar): readonly FailedAt[] {
   return sidecar.takeFailedCalls().flatMap((line) => {
     const call = readFailedCall(line);
-    return call?.to ? [{ to: call.to, example: (release: string) => exampleOf(call, release) }] : [];
+    return call?.to && !callerHungUp(call.flags ?? '')
+      ? [{ to: call.to, example: (release: string) => exampleOf(call, release) }]
+      : [];
   });
 }
