@@ -11,7 +11,8 @@ import type { CommandContext } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { hostPorts, stateFolder } from '../state-folder.ts';
 import { waitUntil } from '../wait.ts';
-import { removeRecord } from './record.ts';
+import { readRecord, removeRecord, type TargetRecord } from './record.ts';
+import type { Settings } from './settings.ts';
 import type { Target, TargetRequest } from './target.ts';
 
 /** One sidecar for each release of a fresh start, the edge and postgres, and room for a second release of each. */
@@ -20,12 +21,13 @@ const expectedSidecars = 12;
 /** The embedded cluster: one daemon per state folder; its Pods are processes of this machine. */
 export const embeddedTarget: Target = {
   name: 'embedded',
-  describe: (_, { mesh, env }) => ({ target: 'embedded', mesh, env }),
-  async check({ context, progress }) {
+  describe: (_, { mesh, env, rollouts }) => ({ target: 'embedded', mesh, env, rollouts }),
+  async check({ context, progress, settings }) {
     checkInotify(expectedSidecars);
     const state = stateFolder(context);
     await findEnvoy({ env: context.env, toolsDir: join(state.path, 'tools'), progress: progress.note });
-    if (!runningDaemon(state.path)) await checkHostPorts(context);
+    if (runningDaemon(state.path)) requireSameRollouts(readRecord(state), settings);
+    else await checkHostPorts(context);
     return [];
   },
   steps: async (request) => [daemonStep(request)],
@@ -64,11 +66,12 @@ function daemonStep(request: TargetRequest): Step {
   };
 }
 
-async function startDaemon({ context, progress, settings: { timeoutMs } }: TargetRequest): Promise<string> {
+async function startDaemon({ context, progress, settings }: TargetRequest): Promise<string> {
   const state = stateFolder(context);
   mkdirSync(state.path, { recursive: true, mode: 0o700 });
   const before = existsSync(state.daemonLog) ? readFileSync(state.daemonLog, 'utf8').length : 0;
-  const child = launch(context);
+  const { timeoutMs } = settings;
+  const child = launch(context, settings);
   let ended: string | undefined;
   child.once('exit', (code, signal) => {
     ended = signal ?? `exit code ${code}`;
@@ -99,7 +102,7 @@ async function startDaemon({ context, progress, settings: { timeoutMs } }: Targe
   return runningDaemon(state.path)?.server ?? '';
 }
 
-function launch(context: CommandContext) {
+function launch(context: CommandContext, { rollouts }: Settings) {
   const state = stateFolder(context);
   const ports = hostPorts(context.env);
   const log = openSync(state.daemonLog, 'a', 0o600);
@@ -108,6 +111,7 @@ function launch(context: CommandContext) {
     args.push('--host-port', `8080=127.0.0.1:${ports.http}`, '--host-port', `8443=127.0.0.1:${ports.https}`);
     const collector = context.env.OTEL_EXPORTER_OTLP_ENDPOINT;
     if (collector) args.push('--tracing', `${collector.replace(/\/$/, '')}/v1/traces`);
+    if (!rollouts) args.push('--no-rollouts');
     const extra = (context.env.PARLEY_DAEMON_ARGS ?? '').split(' ').filter(Boolean);
     return spawn(
       process.execPath,
@@ -117,6 +121,15 @@ function launch(context: CommandContext) {
   } finally {
     closeSync(log);
   }
+}
+
+/** The controller is a part of the daemon, which takes it in or leaves it out when it starts. */
+function requireSameRollouts(record: TargetRecord | undefined, { rollouts }: Settings): void {
+  if (record?.rollouts === undefined || record.rollouts === rollouts) return;
+  const [runs, wanted] = record.rollouts ? ['with', 'off'] : ['without', 'on'];
+  throw new Failure('OtherRollouts', `the daemon that runs was started ${runs} the controller of rollouts`, {
+    hint: `Type: parley down, then parley up --rollouts ${wanted}`,
+  });
 }
 
 function requireSamePorts(running: DaemonRecord, context: CommandContext): void {

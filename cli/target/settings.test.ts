@@ -61,6 +61,16 @@ test('what the state folder has is what is meant when nothing else is said', () 
   expect(readSettings({}, typed(), { name: 'kind', record: kind }).cluster).toBe('second');
 });
 
+test('the controller of rollouts runs unless it was left out, and stays left out until it is asked for', () => {
+  expect(read({}).rollouts).toBe(true);
+  expect(read({ PARLEY_ROLLOUTS: 'off' }).rollouts).toBe(false);
+  expect(read({ PARLEY_ROLLOUTS: 'off' }, { rollouts: 'on' }).rollouts).toBe(true);
+  const record = { target: 'kind', name: 'mine', mesh: 'istio', rollouts: false, made: {} } as const;
+  expect(readSettings({}, typed(), { name: 'kind', record }).rollouts).toBe(false);
+  expect(readSettings({}, typed({ rollouts: 'on' }), { name: 'kind', record }).rollouts).toBe(true);
+  expect(() => read({ PARLEY_ROLLOUTS: 'maybe' })).toThrow('maybe: unknown choice for rollouts.');
+});
+
 test('platforms go with a registry, and are remembered with it', () => {
   const registry = 'r.test/team';
   const platforms = 'linux/amd64, linux/arm64';

@@ -95,19 +95,20 @@ export function kitOf(service: string, release: string, scenario: Scenario): Exp
   };
 }
 
-/** What the controller tells of a rollout of accounts 2.0.0, which comes to its second stage after three seconds and is bad in the phase `fault`. */
+/** What the controller tells of a rollout of accounts 2.0.0, which is one stage further in the phase `fault`, and bad. */
 export function rolloutOf(scenario: Scenario): Exposition {
   const metrics = createRolloutMetrics();
   return async () => {
-    const seconds = scenario.seconds('well');
-    if (seconds === undefined) return '';
-    metrics.show('exchange', 'accounts', {
+    if (scenario.seconds('well') === undefined) return '';
+    const began = {
       stable: '1.4.0',
       candidate: '2.0.0',
-      weight: 20,
-      stage: seconds < 3 ? '1/3 10 %' : '2/3 20 %',
-      verdict: scenario.seconds('fault') === undefined ? 'inconclusive' : 'fail',
-    });
+      weight: 10,
+      stage: '1/3 10 %',
+      verdict: 'inconclusive',
+    } as const;
+    const failing = { ...began, weight: 20, stage: '2/3 20 %', verdict: 'fail' } as const;
+    metrics.show('exchange', 'accounts', scenario.seconds('fault') === undefined ? began : failing);
     return metrics.registry.metrics();
   };
 }
