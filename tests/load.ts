@@ -22,8 +22,8 @@ export const modestLoad: readonly KindLoad[] = [
 ];
 
 /** The same conversations over the same connections, at a share of the rates and at least once a second each. */
-export function sharedLoad(share: number): readonly KindLoad[] {
-  return modestLoad.map((load) => ({ ...load, rps: Math.max(1, Math.round(load.rps * share)) }));
+export function sharedLoad(share: number, kinds: readonly KindLoad[] = modestLoad): readonly KindLoad[] {
+  return kinds.map((load) => ({ ...load, rps: Math.max(1, Math.round(load.rps * share)) }));
 }
 
 /** Load on the edge, retries off; `work` begins when requests flow, and the load ends when `work` does. */

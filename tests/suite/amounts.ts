@@ -16,21 +16,50 @@ export interface Amounts {
   readonly traces: number;
   /** Load while something is rolled. */
   readonly load: readonly KindLoad[];
+  /** Good rollouts of each service, all services at once. */
+  readonly rollouts: Readonly<Record<'accounts' | 'orders' | 'portfolio', number>>;
+  /** Load while the engine judges: enough calls of every service to decide in seconds. */
+  readonly judgedLoad: readonly KindLoad[];
 }
+
+/** A call of portfolio makes calls of accounts and orders. */
+const judgedLoad: readonly KindLoad[] = [
+  { kind: 'rest', rps: 60, connections: 4 },
+  { kind: 'grpc-unary', rps: 50, connections: 2 },
+  { kind: 'graphql', rps: 25, connections: 4 },
+];
 
 /**
  * A Pod of a real cluster takes ten to twenty seconds to be replaced, a process of the embedded one less than one; and a node on two cores
  * that also runs a control plane, two proxies per call and the observability serves a third of the load without a queue.
  */
 const amounts: Readonly<Record<TestTarget, Amounts>> = {
-  embedded: { rolls: 20, weightChanges: 50, edgeRolls: 5, turns: 3, traces: 5, load: modestLoad },
-  kind: { rolls: 3, weightChanges: 12, edgeRolls: 2, turns: 2, traces: 2, load: sharedLoad(0.3) },
+  embedded: {
+    rolls: 20,
+    weightChanges: 50,
+    edgeRolls: 5,
+    turns: 3,
+    traces: 5,
+    load: modestLoad,
+    rollouts: { accounts: 42, orders: 42, portfolio: 16 },
+    judgedLoad,
+  },
+  kind: {
+    rolls: 3,
+    weightChanges: 12,
+    edgeRolls: 2,
+    turns: 2,
+    traces: 2,
+    load: sharedLoad(0.3),
+    rollouts: { accounts: 2, orders: 2, portfolio: 1 },
+    judgedLoad: sharedLoad(0.3, judgedLoad),
+  },
 };
 
 /** The amounts of a target; says them, because a figure means little without them. */
 export function amountsOf(target: TestTarget): Amounts {
-  const { load, ...counts } = amounts[target];
-  const rps = load.reduce((sum, each) => sum + each.rps, 0);
-  process.stdout.write(`amounts on ${target}: ${JSON.stringify({ ...counts, rps })}\n`);
+  const { load, judgedLoad, ...counts } = amounts[target];
+  const [rps, judgedRps] = [load, judgedLoad].map((kinds) => kinds.reduce((sum, each) => sum + each.rps, 0));
+  process.stdout.write(`amounts on ${target}: ${JSON.stringify({ ...counts, rps, judgedRps })}\n`);
   return amounts[target];
 }
