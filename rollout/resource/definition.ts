@@ -10,8 +10,8 @@ export const rolloutSchema: Schema = withRules(
   object(
     'Moves the traffic of a service from one release to another, judges every request of the new one, and takes it back as soon as the evidence says so.',
     {
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
+      apiVersion: { type: 'string', description: 'Version of the schema that the object is written in.' },
+      kind: { type: 'string', description: 'What the object is: a Rollout.' },
       metadata: { type: 'object' },
       'spec!': spec,
       status,
@@ -34,9 +34,9 @@ const columns = [
   column('Phase', '.status.phase', 'Where the rollout is'),
   column('Weight', '.status.weight', 'Share of the candidate in percent', { type: 'integer' }),
   column('Verdict', '.status.verdict', 'What all checks say together'),
+  column('Age', '.metadata.creationTimestamp', 'Since when the Rollout is there', { type: 'date' }),
   column('Stage', '.status.stage', 'Number and title of the stage', { priority: 1 }),
   column('Message', '.status.message', 'What it is doing, or why it ended', { priority: 1 }),
-  column('Age', '.metadata.creationTimestamp', 'Since when the Rollout is there', { type: 'date' }),
 ];
 
 const plural = 'rollouts';

@@ -35,7 +35,11 @@ const articles: Readonly<Record<Schema['type'], string>> = {
   boolean: 'true or false',
 };
 
-const units: Readonly<Record<string, string>> = { string: ' characters', array: ' items', number: '', int: '' };
+const units: Readonly<Record<string, string>> = { string: ' characters', array: ' items' };
+
+/** `must be at most 99`, `must have at least 1 items`. */
+const bound = (side: string, limit: unknown, origin: string): string =>
+  units[origin] === undefined ? `must be ${side} ${limit}` : `must have ${side} ${limit}${units[origin]}`;
 
 function describe(issue: Issue, schema: Schema | undefined): string {
   const example = schema?.example === undefined ? '' : `; write for example ${schema.example}`;
@@ -45,13 +49,13 @@ function describe(issue: Issue, schema: Schema | undefined): string {
         ? `must be set${example}`
         : `must be ${articles[schema?.type ?? 'object']}${example}`;
     case 'invalid_format':
-      return `is not of the form that is wanted${example || `: ${issue.pattern}`}`;
+      return `has not the form that is wanted${example || `: ${issue.pattern}`}`;
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
-      return `must be at least ${issue.minimum}${units[issue.origin] ?? ''}`;
+      return bound('at least', issue.minimum, issue.origin);
     case 'too_big':
-      return `must be at most ${issue.maximum}${units[issue.origin] ?? ''}`;
+      return bound('at most', issue.maximum, issue.origin);
     default:
       return issue.message;
   }
