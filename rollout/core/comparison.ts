@@ -26,7 +26,7 @@ export type Finding = 'worse' | 'explained' | 'open';
  * A block is a time within which both releases met the same world. It is closed when it has this many trials of both, or when it is old:
  * so a candidate that is called only now and then is compared with what the stable release saw then, not with all it ever saw.
  */
-const blockTrials = 10;
+const blockTrials = 20;
 const blockMs = 10_000;
 
 export function freshComparison(nowMs: number): Comparison {
@@ -58,7 +58,7 @@ export function findingOf(
   options: { readonly ratio: number; readonly falseBlame: number },
 ): Finding {
   const logs = logsWith(comparison, options);
-  const log = Math.log(logs.reduce((sum, each) => sum + Math.exp(each), 0) / logs.length);
+  const log = Math.log(logs.reduce((sum, each, index) => sum + (mixture[index] ?? 0) * Math.exp(each), 0));
   if (log >= -Math.log(options.falseBlame)) return 'worse';
   return log <= Math.log(options.falseBlame) ? 'explained' : 'open';
 }
@@ -78,7 +78,10 @@ function logsWith(
   });
 }
 
-/** A candidate that is far worse, and one that is so while a dependency fails for both: an even mixture of the two. */
+/** How much weight each ratio of `ratiosOf` has before anything was seen. Together 1. */
+const mixture = [0.8, 0.2];
+
+/** A candidate that is far worse, and one that is worse while a dependency fails for both. */
 function ratiosOf(ratio: number): readonly number[] {
   return [ratio, Math.sqrt(ratio)];
 }

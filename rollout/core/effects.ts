@@ -1,8 +1,8 @@
 import type { Effect } from './effect.ts';
 import { gateToAsk } from './gating.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, Routed } from './observation.ts';
 import { type Pair, unreadyFor } from './readiness.ts';
-import { trafficBack } from './reverting.ts';
+import { trafficBackNow } from './reverting.ts';
 import { shiftWaitsFor } from './shifting.ts';
 import type { State } from './state.ts';
 import type { Traffic } from './traffic.ts';
@@ -29,7 +29,7 @@ export function effectsOf(state: State, observation: Observation): readonly Effe
         ...(state.driving ? [{ do: 'drive', candidate: state.candidate } as const] : []),
       ];
     case 'Reverting':
-      return route(state, trafficBack(state), observation);
+      return route(state, trafficBackNow(state, observation), observation);
   }
 }
 
@@ -37,8 +37,15 @@ export function effectsOf(state: State, observation: Observation): readonly Effe
 function route({ stable, candidate }: Pair, traffic: Traffic, observation: Observation): readonly Effect[] {
   const { routed } = observation;
   if (!routed || routed.isAt(stable, candidate, traffic)) return [];
-  if (unreadyFor(observation, { stable, candidate }, traffic) !== undefined) return [];
+  const onlyPods = traffic.replicas !== undefined && shareOf(routed, candidate) === traffic.weight;
+  if (!onlyPods && unreadyFor(observation, { stable, candidate }, traffic) !== undefined) return [];
   return [{ do: 'route', stable, candidate, traffic }];
+}
+
+/** Percent that the routes give to the release now. */
+function shareOf({ weights }: Routed, release: string): number {
+  const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+  return total === 0 ? 0 : (100 * (weights[release] ?? 0)) / total;
 }
 
 function watch({ stable, candidate }: Pair): Effect {

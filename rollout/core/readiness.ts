@@ -17,10 +17,9 @@ export function unreadyFor(
   { stable, candidate }: Pair,
   traffic: Traffic,
 ): string | undefined {
-  const unready = [
-    ...(getsNothing(traffic) || isStarted(traffic, 'candidate') ? [] : [candidate]),
-    ...(traffic.weight >= 100 || isStarted(traffic, 'stable') ? [] : [stable]),
-  ].find((release) => !isReady(observation, release));
+  const unready = [...(getsNothing(traffic) ? [] : [candidate]), ...(traffic.weight >= 100 ? [] : [stable])].find(
+    (release) => !isReady(observation, release),
+  );
   return unready === undefined ? undefined : `${unready} has no ready Pods`;
 }
 
@@ -29,14 +28,22 @@ export function inForce(observation: Observation, { stable, candidate }: Pair, t
   const { routed } = observation;
   if (!routed) return 'no route of the service is known';
   if (!routed.isAt(stable, candidate, traffic)) return 'the routes are not written yet';
-  return routed.inForce;
+  if (routed.inForce !== true) return routed.inForce;
+  return missingPods(observation, { stable, candidate }, traffic) ?? true;
 }
 
 function getsNothing({ weight, match, mirrorPercent }: Traffic): boolean {
   return weight <= 0 && !match?.length && !mirrorPercent;
 }
 
-/** Consumers are given Pods, not requests: having some is what the traffic is for, so it cannot be waited for. */
-function isStarted({ replicas }: Traffic, release: 'stable' | 'candidate'): boolean {
-  return (replicas?.[release] ?? 0) > 0;
+/** Consumers do their part when so many of them are ready. */
+function missingPods(
+  { releases }: Observation,
+  { stable, candidate }: Pair,
+  { replicas }: Traffic,
+): string | undefined {
+  if (!replicas) return undefined;
+  const wanted = [[stable, replicas.stable] as const, [candidate, replicas.candidate] as const];
+  const short = wanted.find(([release, pods]) => (releases[release]?.readyPods ?? 0) < pods);
+  return short && `${releases[short[0]]?.readyPods ?? 0} of ${short[1]} Pods of ${short[0]} are ready`;
 }

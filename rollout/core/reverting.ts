@@ -3,7 +3,7 @@ import type { CheckVerdict } from './check.ts';
 import type { Example } from './evidence.ts';
 import { overall } from './judge.ts';
 import type { Observation } from './observation.ts';
-import { inForce, unreadyFor } from './readiness.ts';
+import { inForce, isReady, unreadyFor } from './readiness.ts';
 import type { Analysing, Ended, Reverting, Shifting } from './state.ts';
 import { nothingForCandidate, type Traffic } from './traffic.ts';
 
@@ -39,9 +39,16 @@ export function revert(state: Shifting | Analysing, why: Why, nowMs: number): Mo
   };
 }
 
-/** What is wanted while it reverts. */
-export function trafficBack(state: Reverting): Traffic {
+/** What is wanted in the end. */
+function trafficBack(state: Reverting): Traffic {
   return state.traffic ?? nothingForCandidate;
+}
+
+/** What is wanted now: consumers of the stable release that were all taken away are started before any weight is theirs. */
+export function trafficBackNow(state: Reverting, observation: Observation): Traffic {
+  const traffic = trafficBack(state);
+  if (!traffic.replicas || isReady(observation, state.stable)) return traffic;
+  return { ...traffic, weight: observation.routed?.weights[state.stable] ? 0 : 100 };
 }
 
 /** Waits until everyone goes by the routes that lead to the stable release alone. */
