@@ -19,6 +19,8 @@ const shownCharacters = 80;
 export function differencesOf(expect: Expectation, answer: AnswerContent, protocol: 'http' | 'grpc'): string[] {
   const differences = statusDifferences(expect.status, answer.status, protocol);
   if (!expect.json || expect.json.length === 0) return differences;
+  if (protocol === 'grpc' && answer.status !== 0)
+    return differences.length > 0 ? differences : [`body: a message wanted, none comes with status ${answer.status}`];
   const document = parsed(answer.text);
   if (document === undefined) return [...differences, `body: JSON wanted, ${excerpt(answer.text)}`];
   return [...differences, ...expect.json.flatMap((each) => jsonDifferences(each, document.value))];

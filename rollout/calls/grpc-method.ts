@@ -1,4 +1,4 @@
-import { create, createFileRegistry, type DescMethod, type DescMethodUnary } from '@bufbuild/protobuf';
+import { create, createFileRegistry, type DescMethod, type DescMethodUnary, fromJson } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, file_google_protobuf_empty } from '@bufbuild/protobuf/wkt';
 import { Health } from '../../services/orders/contract/gen/grpc/health/v1/health_pb.js';
 import { CallError } from './call-error.ts';
@@ -23,6 +23,16 @@ export function hasKnownMessages(grpcPath: string): boolean {
 export function unaryMethod(grpcPath: string): DescMethodUnary {
   const found = Object.hasOwn(known, grpcPath) ? known[grpcPath] : undefined;
   return found ?? emptyMethod(grpcPath);
+}
+
+/** Why JSON text is no request of the method; empty: it is one. */
+export function messageProblems(grpcPath: string, json: string): string[] {
+  try {
+    fromJson(unaryMethod(grpcPath).input, JSON.parse(json));
+    return [];
+  } catch (error) {
+    return [`body: ${error instanceof Error ? error.message : String(error)}`];
+  }
 }
 
 function emptyMethod(grpcPath: string): DescMethodUnary {

@@ -3,7 +3,7 @@ import type { NamedValue } from '../core/traffic.ts';
 import type { CallSpec, CallsSpec } from '../resource/rollout.ts';
 import { CallError } from './call-error.ts';
 import type { Expectation } from './expectation.ts';
-import { hasKnownMessages, isGrpcPath } from './grpc-method.ts';
+import { hasKnownMessages, isGrpcPath, messageProblems } from './grpc-method.ts';
 import { isJsonPointer } from './json-pointer.ts';
 import type { CallTarget } from './release-calls.ts';
 
@@ -81,6 +81,8 @@ function problemsOf(call: CallSpec, protocol: 'http' | 'grpc'): string[] {
   if (protocol === 'http' && !/^\/[\x21-\x7e]*$/.test(call.path))
     problems.push(`path: ${call.path} is no path such as /v1/accounts`);
   if (call.body !== undefined && !isJson(call.body)) problems.push('body: is no JSON');
+  else if (call.body !== undefined && protocol === 'grpc' && isGrpcPath(call.path))
+    problems.push(...messageProblems(call.path, call.body));
   if (call.body !== undefined && call.method === 'GET') problems.push('body: a GET has none');
   problems.push(...(call.headers ?? []).flatMap(headerProblems));
   for (const { pointer } of call.expect.json ?? [])

@@ -47,7 +47,7 @@ export function notRouted({ call, release, answer }: CallResult): CallError {
   return new CallError(
     'NotRouted',
     `${titleOf(call)} was to be answered by ${release} and was answered by ${by}: the edge does not lead calls of the rollout to that release yet`,
-    'see whether a route of the edge has a rule for the header and whether Pods of the release are ready: kubectl describe httproute,grpcroute',
+    'see whether the edge has a route for this path and the release Pods that are ready: kubectl describe httproute,grpcroute',
   );
 }
 
