@@ -1,8 +1,8 @@
 import { type CallOptions, type Client, createClient } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { releaseHeader } from '../../mesh/release-header.ts';
 import { OrderService } from '../../services/orders/contract/gen/exchange/orders/v1/orders_pb.js';
 import { orderRequest } from '../../verify/load/grpc.ts';
-import { releaseHeader } from '../../verify/load/http-exchange.ts';
 import { type CallReport, type Notebook, report, type Talk } from './conversation.ts';
 import { openAccount } from './http.ts';
 

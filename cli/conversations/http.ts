@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { releaseHeader } from '../../verify/load/http-exchange.ts';
+import { releaseHeader } from '../../mesh/release-header.ts';
 import type { Notebook, Talk } from './conversation.ts';
 
 const answerTimeoutMs = 5000;

@@ -1,6 +1,6 @@
+import { releaseHeader } from '../../mesh/release-header.ts';
 import type { Caller, EdgeTarget, KindLoad } from './caller.ts';
 import { callTimeoutMs, checkOrder, type GrpcExchange, grpcFailure, openGrpcExchange, orderRequest } from './grpc.ts';
-import { releaseHeader } from './http-exchange.ts';
 import { failed, type Outcome, ok, wrong } from './outcome.ts';
 import type { Tally } from './report.ts';
 import { SequenceWatch } from './sequence.ts';

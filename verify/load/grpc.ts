@@ -1,13 +1,14 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { releaseHeader } from '../../mesh/release-header.ts';
 import {
   type OrderSchema,
   OrderService,
   Side,
 } from '../../services/orders/contract/gen/exchange/orders/v1/orders_pb.js';
 import type { Caller, EdgeTarget, KindLoad } from './caller.ts';
-import { openHttpExchange, releaseHeader } from './http-exchange.ts';
+import { openHttpExchange } from './http-exchange.ts';
 import { failed, failureOf, type Outcome, ok, wrong } from './outcome.ts';
 import { openAccount, runId } from './rest.ts';
 

@@ -1,8 +1,7 @@
 import { Pool } from 'undici';
+import { releaseHeader } from '../../mesh/release-header.ts';
 import type { EdgeTarget } from './caller.ts';
 import { failed, type Outcome } from './outcome.ts';
-
-export const releaseHeader = 'x-parley-release';
 
 /** Longer than any answer may take; what comes later has failed. */
 const answerTimeoutMs = 30_000;
