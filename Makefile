@@ -14,7 +14,7 @@ REPORT ?=
 VITEST = vitest run --project $(1) $(if $(REPORT),--reporter=default --reporter=json --outputFile.json=$(REPORT)/$(1).json) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help up diff down status try load test unit e2e kind kind-if-ready lint typecheck generate bench render images golden clean
+.PHONY: help up diff down status canary try load test unit e2e kind kind-if-ready lint typecheck generate bench render images golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ down: $(INSTALLED) ## end all that `make up` started
 
 status: $(INSTALLED) ## what runs, where, and with which weights
 	@bin/parley status $(ARGS)
+
+canary: $(INSTALLED) ## a good and a bad release under load, one after the other, in under a minute
+	@bin/parley rollout demo $(ARGS)
 
 try: $(INSTALLED) ## one call through each conversation
 	@bin/parley try $(ARGS)

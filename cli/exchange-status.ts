@@ -1,8 +1,11 @@
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { programmed } from '../mesh/route-in-force.ts';
+import type { VerdictName } from '../rollout/core/check.ts';
+import type { RolloutPhase, RolloutResource } from '../rollout/resource/rollout.ts';
 import type { ClusterObject } from './cluster.ts';
 import { type MethodState, methodStates } from './methods.ts';
 import { type Observed, planOf, releaseOf } from './plan.ts';
+import { isRunning } from './rollout/phase.ts';
 import type { Route } from './routes.ts';
 
 export interface ReleaseStatus {
@@ -19,6 +22,16 @@ export interface ServiceStatus {
   readonly releases: readonly ReleaseStatus[];
   /** Why the weights are not in force (yet). */
   readonly pending?: string;
+  /** An attempt that is at work, to which the weights belong meanwhile. */
+  readonly rollout?: RolloutSummary;
+}
+
+/** How a rollout stands, in a few words. */
+export interface RolloutSummary {
+  readonly candidate: string;
+  readonly phase: RolloutPhase;
+  readonly stage?: string;
+  readonly verdict?: VerdictName;
 }
 
 export interface ExchangeStatus {
@@ -42,7 +55,11 @@ export interface PodHole {
 }
 
 /** What the cluster's objects say about each service. Pure. `edgeUrl` is where the Gateway listens on the host. */
-export function serviceStates(observed: Observed, edgeUrl: string): ServiceStatus[] {
+export function serviceStates(
+  observed: Observed,
+  edgeUrl: string,
+  rollouts: readonly RolloutResource[] = [],
+): ServiceStatus[] {
   return Object.entries(planOf(observed))
     .map(([name, weights]) => {
       const states = [observed.routes.get(name), observed.routes.get(`edge-${name}`)].flatMap((route) =>
@@ -59,9 +76,17 @@ export function serviceStates(observed: Observed, edgeUrl: string): ServiceStatu
           ...pods(observed, name, version),
         })),
         ...(waiting && 'why' in waiting ? { pending: waiting.why } : {}),
+        ...rolloutOf(rollouts, name),
       };
     })
     .sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+function rolloutOf(rollouts: readonly RolloutResource[], service: string): Pick<ServiceStatus, 'rollout'> {
+  const status = rollouts.find(({ spec }) => spec.service === service)?.status;
+  const { phase, candidate, stage, verdict } = status ?? {};
+  if (!isRunning(status) || phase === undefined || candidate === undefined) return {};
+  return { rollout: { candidate, phase, ...(stage ? { stage } : {}), ...(verdict ? { verdict } : {}) } };
 }
 
 /** Services of which every release that has weight is ready. */

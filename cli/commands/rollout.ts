@@ -1,5 +1,6 @@
 import type { CommandGroup } from '../command.ts';
 import { askCommand } from './rollout/ask.ts';
+import { demo } from './rollout/demo.ts';
 import { explain } from './rollout/explain.ts';
 import { history } from './rollout/history.ts';
 import { list } from './rollout/list.ts';
@@ -21,6 +22,7 @@ export const rollout: CommandGroup = {
     askCommand('retry'),
     explain,
     history,
+    demo,
   ],
   standard: 'list',
 };

@@ -43,7 +43,8 @@ async function lookAt(context: CommandContext): Promise<ExchangeStatus> {
   const cluster = await openCluster(stateFolder(context).kubeconfig);
   const { mesh } = await choicesInForce(cluster, context);
   const edge = edgeAddresses(context)?.http ?? `${edgeName}.${namespace}.svc`;
-  const services = serviceStates(await observe(cluster), `http://${edge}`);
+  const { listRollouts } = await import('../rollout/rollouts.ts');
+  const services = serviceStates(await observe(cluster), `http://${edge}`, await listRollouts(cluster));
   const holes = podHoles(await cluster.list<Pod>('v1', 'Pod', namespace));
   return exchangeStatus({ ...target, mesh }, services, holes);
 }

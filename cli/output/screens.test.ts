@@ -18,6 +18,10 @@ test('status', () => {
   const notIsolated = [
     { pod: 'debug', reason: 'every local process can connect around the sidecar to 127.70.1.4:8080' },
   ];
+  const rollout = { candidate: '2.0.0', phase: 'Analysing', stage: '1/3 10 %', verdict: 'inconclusive' } as const;
+  const [accounts, ...others] = status.services;
+  const rolling = { ...status, services: [...(accounts ? [{ ...accounts, rollout }] : []), ...others] };
+  matchesGolden('status-rollout', statusScreen(rolling, plain));
   matchesGolden('status-holes', statusScreen({ ...status, notIsolated }, plain));
 });
 

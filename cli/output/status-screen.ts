@@ -1,5 +1,6 @@
 import type { ExchangeStatus, ServiceStatus } from '../exchange-status.ts';
 import type { Colors } from './color.ts';
+import { phaseCell } from './rollout-words.ts';
 import { table } from './table.ts';
 
 /** What `parley status` prints for people. */
@@ -23,7 +24,7 @@ export function statusScreen({ target, services, notIsolated, methods }: Exchang
           { title: 'URL', cell: ({ service, first }) => (first ? (service.url ?? '(inside only)') : '') },
         ],
       ),
-      ...services.flatMap((service) => pendingLine(service, colors)),
+      ...services.flatMap((service) => [...pendingLine(service, colors), ...rolloutLines(service, colors)]),
     );
   }
   if (notIsolated.length > 0)
@@ -51,4 +52,13 @@ function readyCell({ ready, replicas }: ServiceStatus['releases'][number], color
 
 function pendingLine({ name, pending }: ServiceStatus, colors: Colors): string[] {
   return pending ? [colors.yellow(`‼ ${name}: its weights are not in force: ${pending}\n`)] : [];
+}
+
+function rolloutLines({ name, rollout }: ServiceStatus, colors: Colors): string[] {
+  if (!rollout) return [];
+  const { candidate, phase, stage, verdict } = rollout;
+  const how = [phaseCell(phase, colors), ...(stage ? [`stage ${stage}`] : []), ...(verdict ? [verdict] : [])].join(
+    ', ',
+  );
+  return [`${name}: rollout of ${candidate}, ${how}   (parley rollout watch ${name})\n`];
 }

@@ -35,6 +35,7 @@ export async function startRollout(
   const { service, candidate } = asked;
   requireRelease(context, service, candidate);
   const before = await readRollout(cluster, service);
+  if (before) requireNotStable(asked, before);
   const spec = before ? retried(asked, before) : asked;
   requireValid(spec);
   if (!before || !isRunning(before.status)) await requireNotServing(cluster, service, candidate);
@@ -57,6 +58,13 @@ export function retried(asked: RolloutSpec, { spec, status }: RolloutResource): 
   const again = isRunning(status) || status?.attempt === undefined ? retry : retry + 1;
   const wanted = Math.max(asked.retry ?? 0, again);
   return wanted === 0 ? asked : { ...asked, retry: wanted };
+}
+
+/** Asking for the release that the attempt began from would abort the attempt: that has a word of its own. */
+function requireNotStable({ service, candidate }: RolloutSpec, { status }: RolloutResource): void {
+  if (!isRunning(status) || status?.stable !== candidate) return;
+  const what = `${service} ${candidate} is the stable release of attempt ${status.attempt} (${status.candidate})`;
+  throw new Failure('IsStable', what, { hint: `Type: parley rollout abort ${service}` });
 }
 
 function requireValid(spec: RolloutSpec): void {

@@ -105,7 +105,8 @@ export function viewOf({ rollout, deployments, pods }: RolloutSeen): RolloutView
 }
 
 function testCounts(role: ReleaseView['role'], state: State | undefined): Counts | undefined {
-  return state?.phase === 'Analysing' ? state.tests[role] : undefined;
+  const tests = state && 'tests' in state ? state.tests : undefined;
+  return tests && tests.candidate.requests + tests.stable.requests > 0 ? tests[role] : undefined;
 }
 
 function timesOf(state: State | undefined): Pick<RolloutView, 'beganAtMs' | 'endedAtMs'> {
