@@ -23,7 +23,7 @@ const ownWords: readonly (readonly [RegExp, string])[] = [
   [/^must have a number of items of at least (\d+)$/, 'should have at least $1 items'],
 ];
 
-const inOwnWords = (server: string) => ownWords.reduce((text, [from, to]) => text.replace(from, to), server);
+const inOwnWords = (said: string) => ownWords.reduce((text, [from, to]) => text.replace(from, to), said);
 
 const inExchange = (spec: object, name?: string) => rolloutOf(spec, name, 'exchange');
 
@@ -45,7 +45,7 @@ describe('what is wrong is refused, in the words of the parser', () => {
   test.each(Object.entries(wrongRollouts))('%s', async (_, { spec, name, field, message, server }) => {
     const said = await refusal(inExchange(spec, name));
     if (server === null) return expect(said, 'only the controller can see it').toBe('');
-    expect(said).toContain(server === undefined ? message : inOwnWords(server));
+    expect(said).toContain(inOwnWords(server ?? message));
     expect(said).toContain(field.split('[')[0] ?? field);
   });
 });
