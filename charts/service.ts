@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { ownLabels, releaseSelector, serviceSelector } from '../mesh/objects.ts';
 import { adminPort } from '../mesh/ports.ts';
-import { compareReleases, releaseName } from '../mesh/release.ts';
+import { compareReleases, contractsAnnotation, releaseName } from '../mesh/release.ts';
 import type { CatalogueService } from './catalogue.ts';
 import { k8s } from './cdk8s-plus.ts';
 import { type ChartContext, imageOf, intentOf, urlOf } from './context.ts';
@@ -50,6 +50,7 @@ function release(scope: Construct, context: ChartContext, entry: CatalogueServic
     replicas: context.environment.replicas,
     user,
     environment: context.environment,
+    annotations: contractsOf(entry, version),
     podLabels: context.compiled.pod.labels,
     podAnnotations: {
       ...socketsAnnotation,
@@ -68,6 +69,13 @@ function release(scope: Construct, context: ChartContext, entry: CatalogueServic
       resources: context.environment.service,
     },
   });
+}
+
+/** What a rollout goes by when it asks whether the candidate serves all that the stable release does. */
+function contractsOf({ name, releases }: CatalogueService, version: string): Readonly<Record<string, string>> {
+  const release = releases[version];
+  if (!release) throw new RangeError(`services/${name}/service.json has no release \`${version}\``);
+  return { [contractsAnnotation]: release.contracts.join(',') };
 }
 
 /** The environment of docs/architecture.md, What a container gets. */

@@ -27,6 +27,8 @@ export interface WorkloadProps {
   readonly volumes?: readonly VolumeProps[];
   /** A volume that outlives the Pods; StatefulSet only. */
   readonly claim?: { readonly name: string; readonly path: string; readonly size: string };
+  /** Of the Deployment or StatefulSet, not of its Pods. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly podLabels?: Readonly<Record<string, string>>;
   readonly podAnnotations?: Readonly<Record<string, string>>;
   readonly environment: Pick<Environment, 'drainSeconds' | 'graceSeconds' | 'spread'>;
@@ -75,7 +77,11 @@ export class Workload extends Construct {
     super(scope, `${props.kind}-${props.name}`);
     const { selector } = props;
     const labels = { ...releaseSelector(props.service, props.version), ...labelsOf(props.partOf) };
-    const metadata = { name: props.name, labels };
+    const metadata = {
+      name: props.name,
+      labels,
+      ...(props.annotations ? { annotations: { ...props.annotations } } : {}),
+    };
     const template = {
       metadata: {
         labels: { ...labels, ...props.podLabels },

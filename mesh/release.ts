@@ -6,6 +6,9 @@ export function releaseName(service: string, version: string): string {
   return `${service}-${version.replaceAll('.', '-')}`;
 }
 
+/** Annotation of a release's Deployment: the contract versions that it serves, `v1,v2`. */
+export const contractsAnnotation = 'parley.dev/contracts';
+
 /** Orders versions as semantic versioning does: numbers by value, a pre-release before its release. */
 export function compareReleases(a: string, b: string): number {
   const left = parts(a);
