@@ -19,22 +19,22 @@ test('it may do this in the exchange, and no more', () => {
   expect(rightsOnReleases.flatMap(lines)).toEqual([
     'rollouts.parley.dev: get list watch patch',
     'rollouts/status.parley.dev: patch',
-    'httproutes.gateway.networking.k8s.io: get list watch update patch',
-    'grpcroutes.gateway.networking.k8s.io: get list watch update patch',
-    'tcproutes.gateway.networking.k8s.io: get list watch update patch',
+    'httproutes.gateway.networking.k8s.io: get list watch patch',
+    'grpcroutes.gateway.networking.k8s.io: get list watch patch',
+    'tcproutes.gateway.networking.k8s.io: get list watch patch',
     'deployments.apps: get list watch',
     'deployments/scale.apps: patch',
     'pods: get list watch',
     'services: get list watch',
     'secrets rollout-calls: get',
-    'events: create patch',
+    'events: create',
   ]);
 });
 
 test('it may do this at home, and no more', () => {
   expect(rightsAtHome.flatMap(lines)).toEqual([
     'leases.coordination.k8s.io: create',
-    'leases.coordination.k8s.io parley-rollouts: get update',
+    'leases.coordination.k8s.io parley-rollouts: get update delete',
   ]);
 });
 

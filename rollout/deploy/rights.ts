@@ -24,7 +24,7 @@ export const rightsOnReleases: readonly Right[] = [
   {
     apiGroups: ['gateway.networking.k8s.io'],
     resources: ['httproutes', 'grpcroutes', 'tcproutes'],
-    verbs: [...seen, 'update', 'patch'],
+    verbs: [...seen, 'patch'],
     why: 'weights, matches and mirrors',
   },
   {
@@ -42,7 +42,7 @@ export const rightsOnReleases: readonly Right[] = [
     verbs: ['get'],
     why: 'credentials of calls of its own',
   },
-  { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'], why: 'what people are told' },
+  { apiGroups: [''], resources: ['events'], verbs: ['create'], why: 'what people are told' },
 ];
 
 /** In its own namespace. `create` cannot be narrowed to a name: the name is in the object that is sent. */
@@ -52,8 +52,8 @@ export const rightsAtHome: readonly Right[] = [
     apiGroups: ['coordination.k8s.io'],
     resources: ['leases'],
     resourceNames: [leaseName],
-    verbs: ['get', 'update'],
-    why: 'to lead, and to know who does',
+    verbs: ['get', 'update', 'delete'],
+    why: 'to lead, to know who does, and to give it back at the end',
   },
 ];
 
