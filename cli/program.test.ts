@@ -48,6 +48,17 @@ test.each([
   [['completion', 'tcsh'], 2],
   [['try', 'rst'], 2],
   [['nonsense'], 2],
+  [['rollout'], 1],
+  [['rollout', 'stat'], 2],
+  [['rollout', 'status', 'accounts'], 1],
+  [['rollout', 'status'], 2],
+  [['rollout', 'start', 'accounts'], 2],
+  [['rollout', 'start', 'accounts', '2.0.0', '--steps', 'x'], 2],
+  [['rollout', 'start', 'accounts', '2.0.0', '-f', 'rollout.yaml'], 2],
+  [['rollout', 'start', '-f', '/no/such/file'], 2],
+  [['rollout', 'explain', 'accounts', '--attempt', '0'], 2],
+  [['rollout', 'promote', 'accounts', '--timeout', 'soon'], 2],
+  [['rollout', 'demo', '--rps', '0'], 2],
   [['up', 'and', 'away'], 2],
 ] as const)(
   'parley %j exits %i',
@@ -56,7 +67,7 @@ test.each([
     expect(status, stdout + stderr).toBe(code);
     if (code === 1 || code === 2) {
       expect(stderr, 'says what it was').toMatch(/^parley: /m);
-      expect(stderr, 'and what to type').toMatch(/Type: |Write for example|Known: /);
+      expect(stderr, 'and what to type').toMatch(/Type: |Write |Known: |Name a file/);
       expect(stdout).toBe('');
     }
   },
@@ -94,6 +105,11 @@ test('every command is in the help, and has examples in its own', () => {
   const { stdout } = run(['help']);
   for (const name of commandNames) expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
   expect(run(['help', 'split']).stdout).toContain('Examples:\n  parley split accounts 1.4.0=90 2.0.0=10');
+  expect(run(['help', 'rollout']).stdout).toMatch(/^ {2}promote\b/m);
+  expect(run(['help', 'rollout', 'start']).stdout).toContain('Examples:\n  parley rollout start accounts 2.0.0');
+  expect(run(['rollout', 'strat']).stderr).toBe(
+    'parley: strat: no such command of rollout. Did you mean start?\n  Type: parley help rollout\n',
+  );
   expect(run(['help', 'exit-codes']).stdout).toMatch(/^ {3}4 {2}timeout/m);
 });
 
@@ -125,6 +141,9 @@ test('the completion of bash is a script that bash takes, and knows verbs, optio
   expect(ask('parley sp', 1)).toBe('split');
   expect(ask('parley split acc', 2)).toBe('accounts');
   expect(ask('parley load --du', 2)).toBe('--duration');
+  expect(ask('parley rollout ab', 2)).toBe('abort');
+  expect(ask('parley rollout watch acc', 3)).toBe('accounts');
+  expect(ask('parley rollout start accounts --st', 4)).toBe('--strategy --steps');
 });
 
 test('needs no build step: the launcher is plain sh and executable', () => {

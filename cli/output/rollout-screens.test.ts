@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Failure } from '../failure.ts';
+import type { DemoRow } from '../rollout/demo.ts';
 import { explanationOf } from '../rollout/explanation.ts';
 import { newRollout } from '../rollout/rollouts.ts';
 import {
@@ -16,6 +17,7 @@ import {
 } from '../rollout/sample.ts';
 import { viewOf } from '../rollout/view.ts';
 import { colorsFor } from './color.ts';
+import { demoScreen } from './demo-screen.ts';
 import { explainScreen } from './explain-screen.ts';
 import { historyScreen } from './history-screen.ts';
 import { matchesGolden, plain } from './matches-golden.ts';
@@ -143,4 +145,12 @@ test('explain of an older attempt, and of one that is not there', () => {
 
 test('history', () => {
   matchesGolden('rollout-history', historyScreen(both.status?.history ?? [], nowMs, plain));
+});
+
+test('the table of the demonstration', () => {
+  const rows: readonly DemoRow[] = [
+    { release: '2.0.0', verdict: 'pass', outcome: 'Promoted', tookMs: 12_340, sent: 2713, failed: 0 },
+    { release: '2.1.0-errors', verdict: 'fail', outcome: 'RolledBack', tookMs: 734, sent: 512, failed: 5, bound: 41 },
+  ];
+  matchesGolden('rollout-demo', demoScreen(rows, plain));
 });
