@@ -14,16 +14,17 @@ export interface QueueOptions {
   readonly work: (key: string) => number | undefined | Promise<number | undefined>;
   /** Told of every failed run; the key runs again after `retryMs`. */
   readonly onError: (key: string, error: unknown, retryMs: number) => void;
+  /** The longest wait after failures. Default 30 s. */
+  readonly lastRetryMs?: number;
 }
 
 const firstRetryMs = 10;
-const lastRetryMs = 30_000;
 
 /**
  * A work queue: a key runs serially with itself, any number of requests become one run, and a run that throws is repeated
- * after 10 ms, doubling to 30 s, until it succeeds.
+ * after 10 ms, doubling to `lastRetryMs`, until it succeeds.
  */
-export function createQueue({ clock, work, onError }: QueueOptions): WorkQueue {
+export function createQueue({ clock, work, onError, lastRetryMs = 30_000 }: QueueOptions): WorkQueue {
   const due = new Set<string>();
   const running = new Map<string, Promise<void>>();
   const timers = new Map<string, { readonly atMs: number; readonly cancel: () => void }>();

@@ -1,7 +1,6 @@
 import type { GateResult } from '../core/state.ts';
-import type { Traffic } from '../core/traffic.ts';
+import type { Stage } from '../core/traffic.ts';
 import type { Deployment, Route } from './objects.ts';
-import { factsOf } from './releases.ts';
 import { trafficProblem } from './routes.ts';
 
 /** Of the Deployment of a release: the contract versions that it serves, `v1,v2`. */
@@ -40,27 +39,11 @@ function contractsOf({ deployment }: Deployed): string[] | undefined {
   return versions?.length ? versions : undefined;
 }
 
-/**
- * Whether the candidate can take requests: all its Pods are ready, and the routes can carry out every stage. Consumers may begin with no
- * Pod: their stages say how many there are to be.
- */
-export function readinessGate(
-  { title, deployment }: Deployed,
-  routes: readonly Route[],
-  stages: readonly Traffic[],
-): GateResult {
-  const gate = 'readiness';
-  for (const traffic of stages) {
-    const problem = trafficProblem(routes, traffic);
-    if (problem) return { gate, result: 'shut', reason: problem };
+/** Shuts the way for a candidate whose stages the routes cannot carry out; the engine sees by itself whether Pods are ready. */
+export function routesGate(routes: readonly Route[], stages: readonly Stage[]): GateResult | undefined {
+  for (const { traffic } of stages) {
+    const reason = trafficProblem(routes, traffic);
+    if (reason !== undefined) return { gate: 'readiness', result: 'shut', reason };
   }
-  if (!deployment) return { gate, result: 'pending', reason: `${title} is not deployed` };
-  const { readyPods, wantedPods } = factsOf(deployment);
-  if (wantedPods === 0) {
-    if (stages.some(({ replicas }) => replicas))
-      return { gate, result: 'open', reason: `${title} takes no messages yet` };
-    return { gate, result: 'pending', reason: `${title} is scaled to 0` };
-  }
-  const reason = `${title}: ${readyPods} of ${wantedPods} Pods are ready`;
-  return { gate, result: readyPods >= wantedPods ? 'open' : 'pending', reason };
+  return undefined;
 }

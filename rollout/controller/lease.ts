@@ -145,12 +145,12 @@ async function take(
   return (await written) as Lease;
 }
 
-/** Removes the Lease as we wrote it last; one that somebody else took meanwhile stays. */
-async function giveBack(rest: KubeRest, { metadata }: Lease): Promise<void> {
-  const path = await rest.pathOf(group.apiVersion, group.kind, metadata.namespace);
-  const options = { preconditions: { resourceVersion: metadata.resourceVersion } };
+/** Leaves the Lease without a holder; one that somebody else took meanwhile stays theirs. */
+async function giveBack(rest: KubeRest, lease: Lease): Promise<void> {
+  const path = await rest.pathOf(group.apiVersion, group.kind, lease.metadata.namespace);
+  const { holderIdentity: _, ...spec } = lease.spec;
   try {
-    await rest.send('DELETE', `${path}/${metadata.name}`, options);
+    await rest.send('PUT', `${path}/${lease.metadata.name}`, { ...lease, spec: { ...spec, leaseDurationSeconds: 1 } });
   } catch (error) {
     if (!isStatus(error, 409) && !isStatus(error, 404)) throw error;
   }

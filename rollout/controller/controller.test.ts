@@ -1,0 +1,201 @@
+import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../../kube/clock.ts';
+import { createLog } from '../../kube/log.ts';
+import { openKubeRest } from '../../kube/rest.ts';
+import { eventually } from '../../tests/eventually.ts';
+import { type RolloutController, startRolloutController } from './controller.ts';
+import { createRolloutMetrics } from './metrics.ts';
+import { addedAnnotation } from './route-rules.ts';
+import { type Failing, trafficEvidence } from './test-traffic.ts';
+import { namespace, routeTo, type TestWorld, testWorld } from './test-world.ts';
+
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function world(service = 'accounts'): Promise<TestWorld> {
+  const made = await testWorld();
+  ends.push(() => made.close());
+  made.deploy(service, '1.4.0');
+  made.deploy(service, '2.0.0');
+  made.route(routeTo(service, '1.4.0'));
+  made.route(routeTo(service, '1.4.0', { gateway: 'edge' }));
+  return made;
+}
+
+async function controller(made: TestWorld, more: { failing?: Failing; identity?: string } = {}) {
+  const rest = await openKubeRest(made.config);
+  const lines: string[] = [];
+  const evidence = trafficEvidence({
+    requestsPerSecond: 10_000,
+    failing: more.failing ?? {},
+    weights: made.weights,
+    now: systemClock.now,
+  });
+  const metrics = createRolloutMetrics();
+  const running: RolloutController = await startRolloutController({
+    rest,
+    clock: systemClock,
+    log: createLog((line) => lines.push(line), Date.now),
+    namespace,
+    lease: { namespace, identity: more.identity ?? 'one', durationMs: 15_000 },
+    evidence,
+    metrics,
+  });
+  let stopped = false;
+  const stop = async () => {
+    if (stopped) return;
+    stopped = true;
+    await running.stop();
+    await rest.close();
+  };
+  ends.push(stop);
+  return { ...running, stop, lines, evidence, metrics };
+}
+
+const ended = (made: TestWorld, phase: string, service = 'accounts') =>
+  eventually(
+    `phase ${phase}`,
+    15_000,
+    () => made.read(service)?.status,
+    (status) => status?.phase === phase,
+  );
+
+test('a good candidate gets everything, step by step, at the mesh and at the edge', async () => {
+  const made = await world();
+  const { evidence, metrics, lines } = await controller(made);
+  const seen: string[] = [];
+  made.store.watch<{ status?: { phase?: string; stage?: string } }>('Rollout.parley.dev', ({ object }) => {
+    const at = `${object.status?.phase} ${object.status?.stage ?? ''}`.trim();
+    if (at !== seen.at(-1)) seen.push(at);
+  });
+  made.start('accounts', {});
+  await ended(made, 'Promoted');
+  expect(seen.filter((at) => at.startsWith('Analysing'))).toEqual([
+    'Analysing 1/3 10 %',
+    'Analysing 2/3 50 %',
+    'Analysing 3/3 100 %',
+  ]);
+  for (const route of ['accounts', 'edge-accounts'])
+    expect(made.weights(route)).toEqual({ 'accounts-1-4-0': 0, 'accounts-2-0-0': 100 });
+  await eventually(
+    'no finalizer',
+    2000,
+    () => made.read('accounts')?.metadata.finalizers?.length ?? 0,
+    (n) => n === 0,
+  );
+  expect(evidence.opened()).toBe(0);
+  const events = made.store.list<{ reason: string }>('Event', { namespace }).items.map(({ reason }) => reason);
+  expect(events).toEqual(expect.arrayContaining(['RolloutStarted', 'StagePassed', 'Promoted']));
+  expect(await metrics.registry.metrics()).toContain(
+    'parley_route_weight{namespace="exchange",service="accounts",release="2.0.0"} 100',
+  );
+  expect(lines.filter((line) => line.includes('"error"'))).toEqual([]);
+});
+
+test('a candidate that fails goes back, and nothing is left of it', async () => {
+  const made = await world();
+  await controller(made, { failing: { 'accounts-2-0-0': 0.2 } });
+  made.start('accounts', {});
+  const status = await ended(made, 'RolledBack');
+  expect(made.weights('accounts')).toEqual({ 'accounts-1-4-0': 100, 'accounts-2-0-0': 0 });
+  expect(status?.checks?.[0]).toMatchObject({ name: 'errors', verdict: 'fail' });
+  expect(status?.history).toHaveLength(1);
+});
+
+test('a candidate that is not ready gets nothing', async () => {
+  const made = await world();
+  made.setReady('accounts-2-0-0', false);
+  await controller(made);
+  made.start('accounts', { gates: { readinessTimeout: '1s' } });
+  await ended(made, 'Refused');
+  expect(made.weights('accounts')).toEqual({ 'accounts-1-4-0': 100 });
+});
+
+test('a candidate that drops a contract, or does not say, is refused', async () => {
+  const made = await world();
+  made.deploy('accounts', '3.0.0', { contracts: 'v2' });
+  made.deploy('accounts', '4.0.0', { contracts: '' });
+  await controller(made);
+  made.start('accounts', { candidate: '3.0.0' });
+  const status = await ended(made, 'Refused');
+  expect(status?.message).toContain('no longer serves v1');
+  made.change('accounts', { candidate: '4.0.0' });
+  await eventually(
+    'second refusal',
+    5000,
+    () => made.read('accounts')?.status?.message,
+    (text) => text?.includes('gates.contract: false') ?? false,
+  );
+});
+
+test('deleted in the middle, it takes the traffic back before it goes', async () => {
+  const made = await world();
+  await controller(made);
+  made.start('accounts', {
+    strategy: { match: { any: [{ headers: [{ name: 'x-canary', value: '1' }] }], minDuration: '1m' } },
+  });
+  await eventually(
+    'rule',
+    5000,
+    () =>
+      made.store.get('HTTPRoute.gateway.networking.k8s.io', 'accounts', namespace)?.metadata.annotations?.[
+        addedAnnotation
+      ],
+  );
+  made.remove('accounts');
+  await eventually('gone', 5000, () => made.read('accounts') === undefined);
+  const route = made.store.get<{ spec: { rules: unknown[] } }>(
+    'HTTPRoute.gateway.networking.k8s.io',
+    'accounts',
+    namespace,
+  );
+  expect(route?.spec.rules).toHaveLength(1);
+  expect(route?.metadata.annotations?.[addedAnnotation]).toBeUndefined();
+});
+
+test('another candidate in the middle supersedes, and gets its own attempt', async () => {
+  const made = await world();
+  made.deploy('accounts', '3.0.0');
+  await controller(made);
+  made.start('accounts', { strategy: { canary: { steps: [{ weight: 20, minDuration: '1m' }] } } });
+  await eventually(
+    '20 %',
+    5000,
+    () => made.weights('accounts')['accounts-2-0-0'],
+    (weight) => weight === 20,
+  );
+  made.change('accounts', { candidate: '3.0.0', strategy: { canary: { steps: [{ weight: 30 }] } } });
+  const status = await ended(made, 'Promoted');
+  expect(status).toMatchObject({ attempt: 2, stable: '1.4.0', candidate: '3.0.0' });
+  expect(status?.history?.map(({ outcome }) => outcome)).toEqual(['Promoted', 'Superseded']);
+  expect(made.weights('accounts')).toEqual({ 'accounts-1-4-0': 0, 'accounts-2-0-0': 0, 'accounts-3-0-0': 100 });
+});
+
+test('of two controllers one acts; when it ends the other goes on', async () => {
+  const made = await world();
+  const first = await controller(made, { identity: 'first' });
+  made.start('accounts', {
+    strategy: {
+      canary: {
+        steps: [
+          { weight: 10, minDuration: '1s' },
+          { weight: 20, minDuration: '1s' },
+        ],
+      },
+    },
+  });
+  await eventually('first leads', 3000, () => first.leads());
+  const second = await controller(made, { identity: 'second' });
+  await eventually(
+    '10 %',
+    5000,
+    () => made.weights('accounts')['accounts-2-0-0'],
+    (weight) => weight === 10,
+  );
+  expect([first.leads(), second.leads()]).toEqual([true, false]);
+  await first.stop();
+  await ended(made, 'Promoted');
+  expect(made.read('accounts')?.status?.history).toHaveLength(1);
+});
