@@ -3,11 +3,12 @@ import { rateWindow } from '../../mesh/promql.ts';
 import { releaseName } from '../../mesh/release.ts';
 import type { RolloutPlan } from '../core/plan.ts';
 import type { Stage } from '../core/traffic.ts';
+import { type HeaderRoute, headerRoutesOf } from './argo-header-routes.ts';
 import { findingsOf, type Loss, lossesOf } from './findings.ts';
-import { type Measurement, measurementsOf } from './measurement.ts';
+import { isMeasuredAt, type Measurement, measurementsOf } from './measurement.ts';
 import { looksIn, pace, wholeSeconds } from './pace.ts';
 import type { Receiver } from './queries.ts';
-import { type HeaderCondition, headersOf, wayOf } from './strategy.ts';
+import { type HeaderCondition, wayOf } from './strategy.ts';
 import type { Exported, ExportTarget } from './target.ts';
 
 const apiVersion = 'argoproj.io/v1alpha1';
@@ -144,46 +145,6 @@ function routing({ service }: RolloutPlan, { namespace, protocol, moreRoutes }: 
   return protocol === 'grpc' ? { namespace, grpcRoutes: routes } : { namespace, httpRoutes: routes };
 }
 
-interface HeaderRoute {
-  readonly name: string;
-  readonly headers: readonly HeaderCondition[];
-}
-
-/**
- * A route for each alternative. The plug-in takes a rule of its own with the same header names for an older writing of the same rule and
- * replaces it (pkg/plugin/httproute.go, isHTTPManagedRule), so that only the first of such alternatives can be said.
- */
-function headerRoutesOf(plan: RolloutPlan): {
-  readonly routes: readonly HeaderRoute[];
-  readonly losses: readonly Loss[];
-} {
-  const way = wayOf(plan);
-  if (way.kind !== 'match') return { routes: [], losses: [] };
-  const routes: HeaderRoute[] = [];
-  const losses: Loss[] = [];
-  for (const [index, match] of way.any.entries()) {
-    const field = `strategy.match.any[${index}]`;
-    const headers = headersOf(match);
-    const names = new Set(headers?.map(({ name }) => name.toLowerCase()));
-    const meets = routes.some((route) => overlaps(names, new Set(route.headers.map(({ name }) => name.toLowerCase()))));
-    if (!headers) losses.push({ field, reason: 'one pattern cannot ask for two cookies: it is left out' });
-    else if (meets) {
-      losses.push({
-        field,
-        reason: 'its plug-in replaces a rule by another one with the same headers: it is left out',
-      });
-    } else routes.push({ name: `${plan.service}-match-${index}`, headers });
-  }
-  return { routes, losses };
-}
-
-/** Whether one has all names of the other. */
-function overlaps(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
-  const within = (inner: ReadonlySet<string>, outer: ReadonlySet<string>) =>
-    [...inner].every((name) => outer.has(name));
-  return within(left, right) || within(right, left);
-}
-
 function stepsOf(
   plan: RolloutPlan,
   headerRoutes: readonly HeaderRoute[],
@@ -212,7 +173,7 @@ function stepsOf(
 
 /** Nothing, where all checks compare with a stable release that has no requests. */
 function analysisOf(stage: Stage, plan: RolloutPlan, measurements: readonly Measurement[]): readonly ArgoStep[] {
-  const asked = measurements.filter(({ relative }) => !relative || stage.traffic.weight < 100);
+  const asked = measurements.filter((measurement) => isMeasuredAt(stage, measurement));
   if (asked.length === 0) return [];
   const args = argsOf(stage, plan);
   return [

@@ -142,6 +142,15 @@ describe('Argo Rollouts', () => {
     expect(successes).toEqual(['4', '13', '3']);
   });
 
+  test('every template that is written is asked, and every one that is asked is written', () => {
+    for (const name of sampleNames) {
+      const steps = rolloutOf(name)?.spec.strategy.canary.steps ?? [];
+      const asked = steps.flatMap((step) => ('analysis' in step ? step.analysis.templates : []));
+      const written = templatesOf(name).map(({ metadata }) => metadata.name);
+      expect([...new Set(asked.map(({ templateName }) => templateName))], name).toEqual(written);
+    }
+  });
+
   test('every header route is one that it may manage', () => {
     const { trafficRouting, steps } = rolloutOf('match').spec.strategy.canary;
     const set = steps.flatMap((step) => ('setHeaderRoute' in step ? [step.setHeaderRoute.name] : []));

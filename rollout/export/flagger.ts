@@ -60,7 +60,7 @@ export interface MetricTemplate extends KubeObject {
 export function flaggerObjects(plan: RolloutPlan, target: ExportTarget): Exported {
   const { fatal, losses } = lossesOf('flagger', plan, target);
   const way = wayOf(plan);
-  const measured = measuredIn(way, measurementsOf(plan));
+  const measured = measurementsOf(plan);
   const lost = [...losses, ...(way.kind === 'match' ? unmatchable(way) : [])];
   const notExpressed = findingsOf(plan, target, lost);
   if (fatal || (way.kind === 'match' && matchesOf(way).length === 0)) return { objects: [], notExpressed, needs: [] };
@@ -87,12 +87,6 @@ export function flaggerObjects(plan: RolloutPlan, target: ExportTarget): Exporte
   return { objects: [canary, ...templates], notExpressed, needs: findingsOf(plan, target, needsOf(plan, target)) };
 }
 
-/** At 100 % there is nothing to compare with, and Flagger takes a comparison without a value for a failed check. */
-function measuredIn(way: Way, measurements: readonly Measurement[]): readonly Measurement[] {
-  const compares = way.kind !== 'weights' || way.stages.some(({ traffic }) => traffic.weight < 100);
-  return measurements.filter(({ relative }) => compares || !relative);
-}
-
 function analysisOf(
   way: Way,
   measured: readonly Measurement[],
@@ -111,7 +105,10 @@ function analysisOf(
   };
 }
 
-/** Weights take one interval each; the others go on for so many of them and are promoted then. */
+/**
+ * Weights take one interval each; the others go on for so many of them and are promoted then. A comparison has no value at 100 %, which
+ * would be a failed check: that stage is left out then.
+ */
 function advance(way: Way, measured: readonly Measurement[]): Omit<Analysis, 'threshold' | 'metrics'> {
   if (way.kind !== 'weights') {
     const minDurationMs = way.kind === 'consumers' ? 0 : way.first.minDurationMs;

@@ -1,5 +1,6 @@
 import type { Check, ErrorRateCheck, LatencyCheck } from '../core/check.ts';
 import type { RolloutPlan } from '../core/plan.ts';
+import type { Stage } from '../core/traffic.ts';
 import { type Asked, failedPercent, latencyMs, latencyRatio, type Receiver } from './queries.ts';
 import { neutralShare, rounded } from './threshold.ts';
 
@@ -15,9 +16,15 @@ export interface Measurement {
   query(candidate: Receiver, stable: Receiver, asked: Asked): string;
 }
 
-/** What can be measured of a plan, in the order of its checks. Counters and gauges are not in it: no mesh has a series for them. */
-export function measurementsOf({ checks }: RolloutPlan): readonly Measurement[] {
-  return checks.flatMap((check) => measurementOf(check) ?? []);
+/** What can be measured at some stage, in the order of the checks. Counters and gauges are not in it: no mesh has a series for them. */
+export function measurementsOf({ checks, stages }: RolloutPlan): readonly Measurement[] {
+  const measurements = checks.flatMap((check) => measurementOf(check) ?? []);
+  return measurements.filter((measurement) => stages.some((stage) => isMeasuredAt(stage, measurement)));
+}
+
+/** Where the candidate has everything there is nothing to compare it with. */
+export function isMeasuredAt({ traffic }: Stage, { relative }: Pick<Measurement, 'relative'>): boolean {
+  return !relative || traffic.weight < 100;
 }
 
 function measurementOf(check: Check): Measurement | undefined {
