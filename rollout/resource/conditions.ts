@@ -9,7 +9,7 @@ export const timestamp = (ms: number): string => new Date(ms).toISOString().repl
 const underWay: readonly RolloutPhase[] = ['Gating', 'Shifting', 'Analysing', 'Reverting'];
 const open: readonly RolloutPhase[] = [...underWay, 'Paused', 'Idle'];
 
-/** A stable member of an attempt's phase. */
+/** What conditions are about. */
 interface Seen {
   readonly phase: RolloutPhase;
   readonly message: string;

@@ -7,8 +7,11 @@ export const sharePattern = /^(100|\d{1,2}(\.\d{1,6})?)%$/;
 /** https://gateway-api.sigs.k8s.io/geps/gep-2257/ */
 export const durationPattern = /^([0-9]{1,5}(h|m|s|ms)){1,4}$/;
 
+/** The number of `5%`, 5. The text has been checked by `percentPattern`. */
+export const percentNumber = (text: Percent): number => Number(text.slice(0, -1));
+
 /** `5%` is 0.05. The text has been checked by `percentPattern`. */
-export const parsePercent = (text: Percent): number => Number(text.slice(0, -1)) / 100;
+export const parsePercent = (text: Percent): number => percentNumber(text) / 100;
 
 const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 

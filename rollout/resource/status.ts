@@ -57,10 +57,7 @@ export function invalidStatus(
   before: RolloutStatus | undefined,
   moment: StatusMoment,
 ): RolloutStatus {
-  const message = problems
-    .map(({ field, message }) => `${field}: ${message}`)
-    .join('; ')
-    .slice(0, 4096);
+  const message = problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
   const status = statusOf(state, undefined, before, moment);
   const progressing = { type: 'Progressing', status: 'False', reason: 'Invalid', message };
   return {

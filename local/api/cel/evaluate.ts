@@ -3,7 +3,8 @@ import { equalJson, isObject, type JsonObject } from '../../store/json.ts';
 import type { FieldError } from '../../store/status.ts';
 import type { CompiledRule, RuleNode } from './compile.ts';
 
-const jsonType = (value: unknown): unknown => (Array.isArray(value) ? 'array' : isObject(value) ? 'object' : value);
+/** Objects and lists are not repeated in a message. */
+const shown = (value: unknown): object => (typeof value === 'object' ? {} : { value });
 
 /** Everything that the rules at and below a node find wrong with a value; `old` is the value before the change, if there is one. */
 export function ruleErrors(node: RuleNode, value: unknown, old: unknown, path = ''): FieldError[] {
@@ -39,7 +40,7 @@ function failure(rule: CompiledRule, value: unknown, old: unknown, path: string)
   const context = { self, oldSelf: rule.optionalOldSelf ? Optional.of(before) : before };
   const field = `${path}${rule.fieldPath}`.replace(/^\./, '') || '<root>';
   const refused = (detail: string): FieldError[] => [
-    { field, type: rule.reason, ...(rule.reason === 'Invalid' ? { value: jsonType(value) } : {}), detail },
+    { field, type: rule.reason, ...(rule.reason === 'Invalid' ? shown(value) : {}), detail },
   ];
   try {
     return rule.holds(context) === true ? [] : refused(messageOf(rule, context));

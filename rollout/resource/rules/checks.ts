@@ -1,6 +1,6 @@
 import { bodyCounter } from '../checks.ts';
 import { defaults } from '../defaults.ts';
-import { parseDurationMs, parsePercent } from '../quantities.ts';
+import { parseDurationMs, percentNumber } from '../quantities.ts';
 import type { CheckSpec, Percent } from '../rollout.ts';
 import { type Rule, rulesAt } from '../rule.ts';
 import { exactlyOne } from './strategy.ts';
@@ -25,22 +25,27 @@ const goodBelowBad = (absent: Required<Shares>): Rule<Shares> => {
     message: `good must be above 0% and below bad, and bad below 100%; where one is not written, good is ${absent.good} and bad is ${absent.bad}`,
     holds: (shares) => {
       const { good, bad } = { ...absent, ...shares };
-      return 0 < parsePercent(good) && parsePercent(good) < parsePercent(bad) && parsePercent(bad) < 1;
+      return 0 < percentNumber(good) && percentNumber(good) < percentNumber(bad) && percentNumber(bad) < 100;
     },
   };
 };
 
 type Latency = NonNullable<CheckSpec['latency']>;
 const { latency } = defaults;
+const quantile = percentOf('quantile', latency.quantile);
+const bad = percentOf('bad', latency.bad);
+
+/** 100 percent and less than the last digit of a share: what two shares come to is not exact. */
+const justOver = 100.0000005;
 
 const latencyRules: readonly Rule<Latency>[] = [
   {
-    cel: `${percentOf('quantile', latency.quantile)} < 100.0 && 100.0 - ${percentOf('quantile', latency.quantile)} < ${percentOf('bad', latency.bad)} && ${percentOf('bad', latency.bad)} < 100.0`,
+    cel: `${quantile} < 100.0 && ${quantile} + ${bad} > ${justOver} && ${bad} < 100.0`,
     message: `quantile must be below 100%, and bad above what the quantile leaves and below 100%: of 95% that is more than 5%; where one is not written, quantile is ${latency.quantile} and bad is ${latency.bad}`,
     holds: (self) => {
-      const quantile = parsePercent(self.quantile ?? latency.quantile);
-      const bad = parsePercent(self.bad ?? latency.bad);
-      return quantile < 1 && 1 - quantile < bad - Number.EPSILON && bad < 1;
+      const quantile = percentNumber(self.quantile ?? latency.quantile);
+      const bad = percentNumber(self.bad ?? latency.bad);
+      return quantile < 100 && quantile + bad > justOver && bad < 100;
     },
   },
   {
@@ -52,7 +57,7 @@ const latencyRules: readonly Rule<Latency>[] = [
     cel: `${percentOf('ratio', latency.ratio)} >= 100.0`,
     message: 'must be at least 100%: 150% is one and a half times the latency of the stable release',
     fieldPath: '.ratio',
-    holds: ({ ratio }) => parsePercent(ratio ?? latency.ratio) >= 1,
+    holds: ({ ratio }) => percentNumber(ratio ?? latency.ratio) >= 100,
   },
   {
     cel: "!has(self.limit) || duration(self.limit) > duration('0s')",

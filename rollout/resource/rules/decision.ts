@@ -1,5 +1,5 @@
 import { defaults } from '../defaults.ts';
-import { parseDurationMs, parsePercent } from '../quantities.ts';
+import { parseDurationMs, percentNumber } from '../quantities.ts';
 import type { DecisionSpec } from '../rollout.ts';
 import { type Rule, rulesAt } from '../rule.ts';
 
@@ -13,7 +13,7 @@ const aboveZero = (example: string): Rule<string> => ({
 const probability = (example: string): Rule<string> => ({
   cel: "double(self.replace('%', '')) > 0.0 && double(self.replace('%', '')) < 50.0",
   message: `must be above 0% and below 50%; write for example ${example}`,
-  holds: (percent) => parsePercent(percent) > 0 && parsePercent(percent) < 0.5,
+  holds: (percent) => percentNumber(percent) > 0 && percentNumber(percent) < 50,
 });
 
 const { decision, gates, noEvidence } = defaults;

@@ -1,7 +1,8 @@
 import { boolean, integer, list, listBy, number, object, oneOf, type Schema, text } from './schema.ts';
 
 const verdictName = (description: string) => oneOf(description, ['pass', 'fail', 'inconclusive']);
-const sentence = (description: string) => text(description, 4096);
+/** As long as it is: a status that is refused for its length would hold up the rollout. */
+const sentence = (description: string): Schema => ({ type: 'string', description });
 const moment = (description: string): Schema => ({ type: 'string', description, format: 'date-time' });
 
 const check = object('What a check says so far, and the numbers behind it.', {
@@ -42,7 +43,7 @@ const condition = object('https://kubernetes.io/docs/reference/generated/kuberne
   'type!': text('Progressing, Healthy or Completed.', 316),
   'status!': oneOf('Whether it holds.', ['True', 'False', 'Unknown']),
   'reason!': text('Why, in one word.', 1024),
-  'message!': text('Why, in one sentence.', 32768),
+  'message!': sentence('Why, in one sentence.'),
   'lastTransitionTime!': moment('When the status last changed.'),
   observedGeneration: integer('Generation of the spec that it is about.', 0),
 });
@@ -82,7 +83,7 @@ export const status: Schema = object('What is so, written by the controller.', {
   candidate: text('The release that is tried.', 63),
   weight: number('Share of the candidate in percent, as it is wanted now.'),
   verdict: verdictName('What all checks say together.'),
-  stage: text('Number and title of the stage.', 4096),
+  stage: sentence('Number and title of the stage.'),
   message: sentence('What it is doing, or why it ended.'),
   checks,
   examples,
