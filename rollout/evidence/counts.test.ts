@@ -63,12 +63,14 @@ test('a counter that is gone began anew with its group; other groups go on', () 
 });
 
 test('durations come as a histogram over the bounds of all places', () => {
-  const ledger = openLedger([]);
-  ledger.note('fine', [took(1, 4), took(2, 1), took(Infinity, 1)]);
+  const ledger = openLedger(['fine']);
+  ledger.note('fine', [took(1, 0), took(1.5, 0), took(2, 6), took(Infinity, 0)]);
+  expect(taken(ledger)).toBeUndefined();
+  ledger.note('fine', [took(1, 4), took(1.5, 0), took(2, 7), took(Infinity, 1)]);
   ledger.note('coarse', [took(5, 2)]);
   expect(taken(ledger)).toEqual({
     requests: 0,
     failures: 0,
-    latency: { boundsMs: [1, 2, 5], counts: [4, 1, 2, 1] },
+    latency: { boundsMs: [1, 1.5, 2, 5], counts: [4, 0, 1, 2, 1] },
   });
 });

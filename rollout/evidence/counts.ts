@@ -40,10 +40,13 @@ export function openLedger(known: Iterable<string>): Ledger {
       for (const [name, group] of groups) {
         const base = held?.get(name);
         const from = base && !wasReset(base, group) ? base : undefined;
-        for (const [key, counter] of group) {
-          const increase = counter.value - (from?.get(key)?.value ?? 0);
-          if (increase > 0) add(tallies, counter, increase);
-        }
+        const risen = [...group].map(([key, counter]) => ({
+          counter,
+          by: counter.value - (from?.get(key)?.value ?? 0),
+        }));
+        if (risen.every(({ by }) => by === 0)) continue;
+        // With the empty buckets: without them nobody could say what a full one begins at.
+        for (const { counter, by } of risen) add(tallies, counter, by);
       }
     },
     take() {

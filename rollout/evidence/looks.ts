@@ -16,6 +16,7 @@ export interface Trouble extends Place {
 
 export interface LooksOptions<P extends Place, Heard, About> {
   readonly clock: EvidenceClock;
+  readonly pace: Pace;
   list(): readonly P[];
   /** What the next question is about. */
   about(): About;
@@ -35,10 +36,16 @@ export interface Looks<Heard> {
   };
 }
 
-/** Looks are no closer together, however many ask for one; who comes sooner has what the present look brings. */
-const betweenLooksMs = 95;
-/** A look does not wait longer for those who are slow; what they answer later counts all the same. */
-const patienceMs = 50;
+/** How often places are asked. */
+export interface Pace {
+  /** Looks are no closer together, however many ask for one; who comes sooner has what the present look brings. */
+  readonly everyMs: number;
+  /** A look does not wait longer for those who are slow; what they answer later counts all the same. */
+  readonly patienceMs: number;
+}
+
+/** Ten times a second: places on this machine. */
+export const nearbyPace: Pace = { everyMs: 95, patienceMs: 50 };
 /** A sidecar that is started again answers within 0.1 s; one that fails to start is tried again within seconds. */
 export const silentMs = 3000;
 
@@ -52,7 +59,7 @@ interface Standing<P, Heard> {
 
 /** Asks many places the same question, again and again, without ever waiting for one that does not answer. */
 export function openLooks<P extends Place, Heard, About>(options: LooksOptions<P, Heard, About>): Looks<Heard> {
-  const { clock } = options;
+  const { clock, pace } = options;
   const standings = new Map<string, Standing<P, Heard>>();
   let present: Promise<void> = Promise.resolve();
   let lookedAtMs = Number.NEGATIVE_INFINITY;
@@ -81,7 +88,7 @@ export function openLooks<P extends Place, Heard, About>(options: LooksOptions<P
   const look = async () => {
     const about = options.about();
     const late = Promise.withResolvers<void>();
-    const cancel = clock.after(patienceMs, late.resolve);
+    const cancel = clock.after(pace.patienceMs, late.resolve);
     const answers = listed()
       .filter(({ asking }) => !asking)
       .map((standing) => ask(standing, about));
@@ -90,7 +97,7 @@ export function openLooks<P extends Place, Heard, About>(options: LooksOptions<P
   };
   return {
     again() {
-      if (clock.now() - lookedAtMs < betweenLooksMs) return present;
+      if (clock.now() - lookedAtMs < pace.everyMs) return present;
       lookedAtMs = clock.now();
       present = look();
       return present;

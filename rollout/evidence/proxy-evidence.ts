@@ -1,6 +1,6 @@
 import type { Example, Reading } from '../core/evidence.ts';
 import { type Counter, type Ledger, noCounts, openLedger } from './counts.ts';
-import { type Looks, openLooks, type Place, type Trouble } from './looks.ts';
+import { type Looks, nearbyPace, openLooks, type Pace, type Place, type Trouble } from './looks.ts';
 import type { EvidenceReader, EvidenceSource, EvidenceTarget, Missing } from './source.ts';
 
 /** What one proxy says. */
@@ -33,12 +33,16 @@ export interface ProxyKind<P extends Place> {
   /** The proxies that run now; those that `list` left out are forgotten. */
   list(): readonly P[];
   names(target: EvidenceTarget): ProxyNames;
+  /** Default: as for places on this machine. */
+  readonly pace?: Pace;
+  /** Why calls to this target cannot be counted by this kind of proxy. */
+  cannot?(target: EvidenceTarget): Missing | undefined;
   /**
    * Rejects when the proxy does not answer.
-   * @param names of all releases that are counted.
+   * @param targets all that are counted.
    * @param examples whether somebody still reads, and wants examples of failing calls.
    */
-  ask(proxy: P, names: readonly ProxyNames[], examples: () => boolean): Promise<Heard>;
+  ask(proxy: P, targets: readonly EvidenceTarget[], examples: () => boolean): Promise<Heard>;
   readonly missing: {
     readonly proxies: Missing;
     silent(trouble: Trouble): Missing;
@@ -73,12 +77,13 @@ export function proxyEvidence<P extends Place>(kind: ProxyKind<P>, clock: Eviden
   const readers = new Set<Reader>();
   const looks = openLooks<P, Heard, readonly Reader[]>({
     clock,
+    pace: kind.pace ?? nearbyPace,
     list: kind.list,
     about: () => [...readers],
     ask: (proxy, asked) =>
       kind.ask(
         proxy,
-        asked.map(({ names }) => names),
+        asked.map(({ target }) => target),
         () => readers.size > 0,
       ),
     // Only readers that the question was asked for: the answer says nothing about the releases of others.
@@ -146,6 +151,8 @@ function takeFrom(reader: Reader): Reading {
 
 function missingIn<P extends Place>(kind: ProxyKind<P>, looks: Looks<Heard>, reader: Reader): Reading | undefined {
   const { stable, candidate, known } = reader.names;
+  const cannot = kind.cannot?.(reader.target);
+  if (cannot) return missing(cannot);
   const { proxies, answers, troubles } = looks.standing();
   if (proxies === 0) return missing(kind.missing.proxies);
   const calls = ({ counters }: Heard) =>
@@ -161,7 +168,9 @@ const missing = ({ what, hint }: Missing): Reading => ({ kind: 'missing', reason
 
 async function preflight<P extends Place>(kind: ProxyKind<P>, target: EvidenceTarget): Promise<readonly Missing[]> {
   const names = kind.names(target);
-  const settled = await Promise.allSettled(kind.list().map((proxy) => kind.ask(proxy, [names], () => false)));
+  const cannot = kind.cannot?.(target);
+  if (cannot) return [cannot];
+  const settled = await Promise.allSettled(kind.list().map((proxy) => kind.ask(proxy, [target], () => false)));
   const answers = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   if (settled.length === 0) return [kind.missing.proxies];
   const [refused] = settled.filter((one) => one.status === 'rejected');

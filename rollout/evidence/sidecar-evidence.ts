@@ -3,8 +3,8 @@ import { releaseName } from '../../mesh/release.ts';
 import { callsFilter, callsIn, clustersIn, readStats, statsPath } from './envoy-stats.ts';
 import { exampleOf, readFailedCall } from './failed-call.ts';
 import type { Place } from './looks.ts';
-import { type EvidenceClock, type FailedAt, proxyEvidence } from './proxy-evidence.ts';
-import type { EvidenceSource } from './source.ts';
+import { type EvidenceClock, type FailedAt, type ProxyNames, proxyEvidence } from './proxy-evidence.ts';
+import type { EvidenceSource, EvidenceTarget } from './source.ts';
 
 /** A sidecar of the embedded cluster that can be asked what it counted. */
 export interface AskedSidecar extends Place {
@@ -36,15 +36,10 @@ export function sidecarEvidence({ sidecars, clock }: SidecarEvidenceOptions): Ev
     {
       name: 'sidecars',
       list: sidecars.list,
-      names: ({ namespace, service, port, protocol, stable, candidate }) => {
-        const to = (name: string) => callsTo({ namespace, name }, port);
-        const ofCandidate = to(releaseName(service, candidate));
-        // The releases of a TCP Service share the cluster of the Service that callers name.
-        const known = protocol === 'tcp' ? to(service) : ofCandidate;
-        return { stable: to(releaseName(service, stable)), candidate: ofCandidate, known };
-      },
-      async ask(sidecar, names, examples) {
-        const filter = callsFilter([...new Set(names.flatMap((one) => [one.stable, one.candidate, one.known]))]);
+      names: namesOf,
+      async ask(sidecar, targets, examples) {
+        const named = targets.map(namesOf).flatMap((one) => [one.stable, one.candidate, one.known]);
+        const filter = callsFilter([...new Set(named)]);
         const stats = readStats(await sidecar.get(statsPath(filter)));
         if (examples() && !telling.has(sidecar.id)) {
           telling.set(sidecar.id, sidecar);
@@ -85,6 +80,14 @@ export function sidecarEvidence({ sidecars, clock }: SidecarEvidenceOptions): Ev
     },
     clock,
   );
+}
+
+function namesOf({ namespace, service, port, protocol, stable, candidate }: EvidenceTarget): ProxyNames {
+  const to = (name: string) => callsTo({ namespace, name }, port);
+  const ofCandidate = to(releaseName(service, candidate));
+  // The releases of a TCP Service share the cluster of the Service that callers name.
+  const known = protocol === 'tcp' ? to(service) : ofCandidate;
+  return { stable: to(releaseName(service, stable)), candidate: ofCandidate, known };
 }
 
 function failedCalls(sidecar: AskedSidecar): readonly FailedAt[] {
