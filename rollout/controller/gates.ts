@@ -1,10 +1,8 @@
+import { contractsAnnotation } from '../../mesh/release.ts';
 import type { GateResult } from '../core/state.ts';
 import type { Stage } from '../core/traffic.ts';
 import type { Deployment, Route } from './objects.ts';
 import { trafficProblem } from './routes.ts';
-
-/** Of the Deployment of a release: the contract versions that it serves, `v1,v2`. */
-export const contractsAnnotation = 'parley.dev/contracts';
 
 /** A release and its Deployment, if there is one. */
 export interface Deployed {
