@@ -55,7 +55,7 @@ test('an answer that is not as expected shuts the gate, with each difference and
   const trace = String(things.edge.seen[0]?.headers.traceparent).slice(3, 35);
   expect({ result, reason }).toEqual({
     result: 'shut',
-    reason: `1 of 1 calls are not answered as expected: GET /v1/things: status: 200 wanted, 201, /id: string wanted, absent (trace ${trace})`,
+    reason: `1 of 1 call is not answered as expected: GET /v1/things: status: 200 wanted, 201, /id: string wanted, absent (trace ${trace})`,
   });
 });
 

@@ -32,12 +32,12 @@ export function gateOf(error: CallError): GateResult {
 export function verdictOf(results: readonly CallResult[]): GateResult {
   const wrong = results.filter(({ of, differences }) => of === 'wanted' && differences.length > 0);
   if (wrong.length > 0) {
-    const reason = `${wrong.length} of ${results.length} calls are not answered as expected: ${wrong.map(described).join('; ')}`;
+    const reason = `${wrong.length} of ${calls(results.length)} not answered as expected: ${wrong.map(described).join('; ')}`;
     return { gate: 'smoke', result: 'shut', reason };
   }
   const foreign = results.find(({ of }) => of !== 'wanted');
   if (foreign) return gateOf(notRouted(foreign));
-  return { gate: 'smoke', result: 'open', reason: `${results.length} calls are answered as expected` };
+  return { gate: 'smoke', result: 'open', reason: `${calls(results.length)} answered as expected` };
 }
 
 /** An answer that is not the called release's. */
@@ -49,6 +49,10 @@ export function notRouted({ call, release, answer }: CallResult): CallError {
     `${titleOf(call)} was to be answered by ${release} and was answered by ${by}: the edge does not lead calls of the rollout to that release yet`,
     'see whether the edge has a route for this path and the release Pods that are ready: kubectl describe httproute,grpcroute',
   );
+}
+
+function calls(count: number): string {
+  return count === 1 ? '1 call is' : `${count} calls are`;
 }
 
 function described({ call, differences, traceId }: CallResult): string {
