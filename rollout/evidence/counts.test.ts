@@ -74,3 +74,13 @@ test('durations come as a histogram over the bounds of all places', () => {
     latency: { boundsMs: [1, 1.5, 2, 5], counts: [4, 0, 1, 2, 1] },
   });
 });
+
+test('where there are gaps, a counter goes on from what it was, unless it began anew meanwhile', () => {
+  const ledger = openLedger(['prometheus'], true);
+  ledger.note('prometheus', [ended(508), failed(5), ended(50, 'b')]);
+  ledger.note('prometheus', []);
+  ledger.note('prometheus', [ended(510), failed(6)]);
+  expect(taken(ledger)).toEqual({ requests: 3, failures: 1 });
+  ledger.note('prometheus', [ended(4, 'b')]);
+  expect(taken(ledger)).toEqual({ requests: 4, failures: 0 });
+});

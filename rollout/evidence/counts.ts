@@ -26,15 +26,16 @@ export interface Ledger {
 /**
  * @param known Places that were there when counting began: their first counters are where counting begins. A place that
  * appears later, such as the sidecar of a new Pod, began at zero: all that it shows is new.
+ * @param gaps Whether a counter that is gone may come back with the value it had, as it does in Prometheus after a scrape that failed.
  */
-export function openLedger(known: Iterable<string>): Ledger {
+export function openLedger(known: Iterable<string>, gaps = false): Ledger {
   const atFirst = new Set(known);
   const before = new Map<string, ReadonlyMap<string, Group>>();
   let tallies = new Map<string, Tally>();
   return {
     note(place, counters) {
-      const groups = grouped(counters);
       const held = before.get(place);
+      const groups = gaps && held ? bridged(held, grouped(counters)) : grouped(counters);
       before.set(place, groups);
       if (!held && atFirst.delete(place)) return;
       for (const [name, group] of groups) {
@@ -65,6 +66,13 @@ function grouped(counters: readonly Counter[]): Map<string, Group> {
     const group = groups.get(counter.group) ?? new Map<string, Counter>();
     groups.set(counter.group, group.set(counter.name, counter));
   }
+  return groups;
+}
+
+/** What is not shown now counts as it was. */
+function bridged(held: ReadonlyMap<string, Group>, now: ReadonlyMap<string, Group>): ReadonlyMap<string, Group> {
+  const groups = new Map(held);
+  for (const [name, group] of now) groups.set(name, new Map([...(held.get(name) ?? []), ...group]));
   return groups;
 }
 

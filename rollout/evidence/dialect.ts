@@ -1,4 +1,5 @@
 import type { Sample } from '../../mesh/linkerd/proxy-metrics.ts';
+import { quoted } from '../../mesh/promql.ts';
 import type { Counter } from './counts.ts';
 import type { ProxyNames } from './proxy-evidence.ts';
 import type { EvidenceTarget, Missing } from './source.ts';
@@ -14,8 +15,8 @@ export interface Dialect {
   counters(samples: readonly Sample[]): readonly Counter[];
   /** Releases that the proxy has something to say about; undefined: it shows none before the first call. */
   known?(samples: readonly Sample[]): ReadonlySet<string>;
-  /** PromQL that selects the series about the releases of `names`, and little else. */
-  selectors(target: EvidenceTarget): readonly string[];
+  /** How Prometheus finds the series about the releases of a target: any of these will do. */
+  ways(target: EvidenceTarget): readonly Way[];
   /** Why calls by this protocol cannot be counted. */
   cannot(target: EvidenceTarget): Missing | undefined;
   readonly missing: {
@@ -23,6 +24,17 @@ export interface Dialect {
     calls(target: EvidenceTarget, to: string): Missing;
   };
 }
+
+/** Series that are about the releases of a target. */
+export interface Way {
+  readonly series: readonly string[];
+  /** Matchers of labels, the most general first, so that the first without any series is the one to look at. */
+  readonly matchers: readonly string[];
+}
+
+/** PromQL for the series of a way, by so many of its matchers. */
+export const selectorOf = ({ series, matchers }: Way, upTo = matchers.length): string =>
+  `{${[`__name__=~${quoted(series.join('|'))}`, ...matchers.slice(0, upTo)].join(', ')}}`;
 
 /** How calls to a release of a Service are told apart: `accounts-2-0-0.exchange:8080`. */
 export const portOf = (name: string, namespace: string, port: number | string): string =>

@@ -51,11 +51,12 @@ export const envoyDialect: Dialect = {
     return [...[...byCluster.values()].flatMap(clusterCounters), ...durationCounters(times, 1, toOf)];
   },
   known: (samples) => new Set(samples.flatMap(({ labels }) => toOf(labels) ?? [])),
-  selectors: (target) => {
-    const of = `cluster_name=~${quoted(clusterPattern(target))}`;
-    const names = [...envoyDialect.series].join('|');
-    return [`{__name__=~${quoted(names)}, ${of}}`];
-  },
+  ways: (target) => [
+    {
+      series: [...envoyDialect.series],
+      matchers: ['cluster_name!=""', `cluster_name=~${quoted(clusterPattern(target))}`],
+    },
+  ],
   cannot: () => undefined,
   missing: {
     candidate: (target, { candidate }) => ({

@@ -4,7 +4,6 @@ import { quoted } from '../../mesh/promql.ts';
 import { releaseName } from '../../mesh/release.ts';
 import type { Counter } from './counts.ts';
 import { type Dialect, durationCounters } from './dialect.ts';
-import type { EvidenceTarget } from './source.ts';
 
 const requests = 'istio_requests_total';
 const durations = 'istio_request_duration_milliseconds_bucket';
@@ -48,10 +47,14 @@ export const istioDialect: Dialect = {
       toOf,
     ),
   ],
-  selectors: ({ service, namespace, stable, candidate }: EvidenceTarget) => {
+  ways: ({ service, namespace, stable, candidate }) => {
     const names = [stable, candidate].map((release) => releaseName(service, release)).join('|');
-    const of = `reporter="source", destination_service_name=~${quoted(names)}, destination_service_namespace=${quoted(namespace)}`;
-    return [`{__name__=~${quoted(`${requests}|${durations}`)}, ${of}}`];
+    const matchers = [
+      'reporter="source"',
+      `destination_service_namespace=${quoted(namespace)}`,
+      `destination_service_name=~${quoted(names)}`,
+    ];
+    return [{ series: [...istioDialect.series], matchers }];
   },
   cannot: ({ protocol, service }) =>
     protocol === 'tcp'

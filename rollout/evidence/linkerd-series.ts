@@ -4,7 +4,6 @@ import { quoted } from '../../mesh/promql.ts';
 import { releaseName } from '../../mesh/release.ts';
 import type { Counter } from './counts.ts';
 import { type Dialect, durationCounters, portOf } from './dialect.ts';
-import type { EvidenceTarget } from './source.ts';
 
 const kinds = ['http', 'grpc'] as const;
 const requests = (kind: (typeof kinds)[number]) => `outbound_${kind}_route_backend_response_statuses_total`;
@@ -50,13 +49,12 @@ export const linkerdDialect: Dialect = {
       toOf,
     ),
   ],
-  selectors: ({ service, namespace, stable, candidate }: EvidenceTarget) => {
+  ways: ({ service, namespace, stable, candidate }) => {
     const names = quoted([stable, candidate].map((release) => releaseName(service, release)).join('|'));
-    const series = quoted([...linkerdDialect.series].join('|'));
-    return Object.entries(ends).map(
-      ([kind, end]) =>
-        `{__name__=~${series}, backend_kind="${kind}", ${end}_name=~${names}, ${end}_namespace=${quoted(namespace)}}`,
-    );
+    return Object.entries(ends).map(([kind, end]) => ({
+      series: [...linkerdDialect.series],
+      matchers: [`backend_kind="${kind}"`, `${end}_namespace=${quoted(namespace)}`, `${end}_name=~${names}`],
+    }));
   },
   cannot: ({ protocol, service }) =>
     protocol === 'tcp'

@@ -33,6 +33,8 @@ export interface ProxyKind<P extends Place> {
   /** The proxies that run now; those that `list` left out are forgotten. */
   list(): readonly P[];
   names(target: EvidenceTarget): ProxyNames;
+  /** Whether counters may be gone for a while (counts.ts). */
+  readonly gaps?: boolean;
   /** Default: as for places on this machine. */
   readonly pace?: Pace;
   /** Why calls to this target cannot be counted by this kind of proxy. */
@@ -49,6 +51,8 @@ export interface ProxyKind<P extends Place> {
     candidate(target: EvidenceTarget, names: ProxyNames): Missing;
     calls(target: EvidenceTarget, to: string): Missing;
   };
+  /** What else may be missing; asked by the preflight alone. */
+  look?(target: EvidenceTarget): Promise<readonly Missing[]>;
   /** Nobody reads any more. */
   idle?(): Promise<void>;
   close?(): void;
@@ -95,7 +99,7 @@ export function proxyEvidence<P extends Place>(kind: ProxyKind<P>, clock: Eviden
     name: kind.name,
     open(target) {
       const known = kind.list().map(({ id }) => id);
-      const reader: Reader = { target, names: kind.names(target), ledger: openLedger(known), examples: [] };
+      const reader: Reader = { target, names: kind.names(target), ledger: openLedger(known, kind.gaps), examples: [] };
       readers.add(reader);
       void looks.again();
       return {
@@ -158,7 +162,7 @@ function missingIn<P extends Place>(kind: ProxyKind<P>, looks: Looks<Heard>, rea
   const calls = ({ counters }: Heard) =>
     counters.some(({ to, value }) => value > 0 && (to === stable || to === candidate));
   const callers = new Set(answers.filter(({ last }) => calls(last)).map(({ id }) => id));
-  const silent = troubles.find(({ id }) => callers.has(id) || answers.length === 0);
+  const silent = troubles.find(({ id }) => callers.has(id) || answers.length === 0 || proxies === 1);
   if (silent) return missing(kind.missing.silent(silent));
   const someKnow = answers.length === 0 || answers.some(({ last }) => !last.known || last.known.has(known));
   return someKnow ? undefined : missing(kind.missing.candidate(reader.target, reader.names));
@@ -177,6 +181,8 @@ async function preflight<P extends Place>(kind: ProxyKind<P>, target: EvidenceTa
   if (answers.length === 0) {
     return [kind.missing.silent({ id: '', name: 'every proxy', silentMs: 0, reason: String(refused?.reason) })];
   }
+  const more = (await kind.look?.(target)) ?? [];
+  if (more.length > 0) return more;
   if (!answers.some(({ known }) => !known || known.has(names.known))) return [kind.missing.candidate(target, names)];
   const called = new Set(answers.flatMap(({ counters }) => counters.flatMap(({ to, value }) => (value > 0 ? to : []))));
   return [names.stable, names.candidate].filter((to) => !called.has(to)).map((to) => kind.missing.calls(target, to));
