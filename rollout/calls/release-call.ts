@@ -62,6 +62,11 @@ function differences({ expect, protocol }: PlannedCall, answer: Answer): readonl
   return answer.kind === 'silent' ? [answer.reason] : differencesOf(expect, answer, protocol);
 }
 
+/** An answer of a service that does not name its release: then those that read like a proxy's may be its own as well. */
+export function isNameless({ of, answer }: CallResult): boolean {
+  return of === 'wanted' && answer.kind === 'answered' && answer.release === undefined;
+}
+
 /** `GET /v1/accounts`, and of gRPC `/grpc.health.v1.Health/Check`. */
 export function titleOf({ protocol, method, path }: PlannedCall): string {
   return protocol === 'grpc' ? path : `${method} ${path}`;

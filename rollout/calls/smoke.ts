@@ -1,7 +1,7 @@
 import type { GateResult } from '../core/state.ts';
 import { CallError } from './call-error.ts';
 import type { PlannedCall } from './planned-call.ts';
-import { type CallParts, type CallResult, callRelease, titleOf } from './release-call.ts';
+import { type CallParts, type CallResult, callRelease, isNameless, titleOf } from './release-call.ts';
 
 /**
  * Every call once, to one release. A wrong answer of that release shuts the gate; what says nothing about it leaves the gate pending.
@@ -30,12 +30,13 @@ export function gateOf(error: CallError): GateResult {
 
 /** The pure part of {@link smoke}. */
 export function verdictOf(results: readonly CallResult[]): GateResult {
-  const wrong = results.filter(({ of, differences }) => of === 'wanted' && differences.length > 0);
+  const own = results.some(isNameless) ? ['wanted', 'edge'] : ['wanted'];
+  const wrong = results.filter(({ of, differences }) => own.includes(of) && differences.length > 0);
   if (wrong.length > 0) {
     const reason = `${wrong.length} of ${calls(results.length)} not answered as expected: ${wrong.map(described).join('; ')}`;
     return { gate: 'smoke', result: 'shut', reason };
   }
-  const foreign = results.find(({ of }) => of !== 'wanted');
+  const foreign = results.find(({ of }) => !own.includes(of));
   if (foreign) return gateOf(notRouted(foreign));
   return { gate: 'smoke', result: 'open', reason: `${calls(results.length)} answered as expected` };
 }

@@ -1,7 +1,7 @@
 import type { Example } from '../core/evidence.ts';
 import { saysNoRoute } from './answer.ts';
 import { type CallError, troubleOf } from './call-error.ts';
-import { type CallResult, titleOf } from './release-call.ts';
+import { type CallResult, isNameless, titleOf } from './release-call.ts';
 import type { CallTrouble, DrivingReading } from './release-calls.ts';
 import { notRouted } from './smoke.ts';
 
@@ -50,11 +50,6 @@ export function openTally(): Tally {
 
 function zero() {
   return { stable: { events: 0, occasions: 0 }, candidate: { events: 0, occasions: 0 } };
-}
-
-/** An answer of a service that does not name its release. */
-function isNameless({ of, answer }: CallResult): boolean {
-  return of === 'wanted' && answer.kind === 'answered' && answer.release === undefined;
 }
 
 /**
