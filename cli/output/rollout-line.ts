@@ -14,6 +14,7 @@ export function rolloutLine(view: RolloutView): string {
     ...checks.map(({ name, verdict, excused }) => `${name} ${verdict}${excused ? ' (excused)' : ''}`),
     ...(settled && message ? [message] : []),
     ...(view.missing ? [`no evidence: ${view.missing.reason}`] : []),
+    ...(view.unseen ? [view.unseen] : []),
   ];
   return parts.join(', ');
 }

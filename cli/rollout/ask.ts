@@ -25,12 +25,17 @@ export function askedOf(ask: Ask, rollout: RolloutResource): Asked {
   const { service } = spec;
   const attempt = status?.attempt ?? 0;
   if (ask === 'retry') return retried(rollout);
+  if (status?.phase === undefined) {
+    throw new Failure('Unseen', `cannot ${ask} ${service}: no controller has looked at it`, {
+      hint: `Type: parley rollout status ${service}`,
+    });
+  }
   if (!isRunning(status)) {
-    throw new Failure('NothingRuns', `cannot ${ask} ${service}: no attempt runs (${status?.phase ?? 'none began'})`, {
+    throw new Failure('NothingRuns', `cannot ${ask} ${service}: no attempt runs (${status.phase})`, {
       hint: `Type: parley rollout start ${service} <release>`,
     });
   }
-  if (status?.phase === 'Reverting' && ask !== 'abort') {
+  if (status.phase === 'Reverting' && ask !== 'abort') {
     throw new Failure('GoesBack', `cannot ${ask} ${service}: it goes back to ${status.stable} already`, {
       hint: `Type: parley rollout explain ${service}`,
     });
@@ -47,7 +52,7 @@ export function askedOf(ask: Ask, rollout: RolloutResource): Asked {
   if (spec.paused) return { patch: { paused: null }, reply: `${reply} resumed` };
   throw new Failure('NotPaused', `cannot resume ${service}: nobody paused it`, {
     hint:
-      status?.phase === 'Paused'
+      status.phase === 'Paused'
         ? `Its evidence stayed undecided. Type: parley rollout promote ${service}, or parley rollout abort ${service}`
         : `Type: parley rollout watch ${service}`,
   });

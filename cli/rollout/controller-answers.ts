@@ -36,6 +36,6 @@ export function controllerWatch(
 export function controllerHint(context: CommandContext): string {
   const { path, daemonLog } = stateFolder(context);
   return runningDaemon(path)
-    ? `The daemon runs it unless it was started with --no-rollouts. Type: tail ${daemonLog}`
-    : 'Type: kubectl -n parley get deployment rollouts   (it comes with parley up)';
+    ? `Type: tail ${daemonLog}   (if it was left out: parley down, then parley up --rollouts on)`
+    : 'Type: kubectl -n parley get deployment rollouts   (if it is not there: parley up --rollouts on)';
 }

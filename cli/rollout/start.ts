@@ -3,7 +3,7 @@ import { RolloutInvalid } from '../../rollout/resource/problem.ts';
 import type { RolloutResource, RolloutSpec } from '../../rollout/resource/rollout.ts';
 import { plainJson } from '../apply/difference.ts';
 import { threeWayPatch } from '../apply/three-way.ts';
-import type { Cluster } from '../cluster.ts';
+import { type Cluster, ClusterFailure } from '../cluster.ts';
 import type { CommandContext } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { currentPlan } from '../plan.ts';
@@ -91,7 +91,7 @@ async function write(
   before: RolloutResource | undefined,
 ): Promise<Started['result']> {
   if (!before) {
-    await cluster.create({ ...rolloutName(spec.service), spec });
+    await cluster.create({ ...rolloutName(spec.service), spec }).catch(explainMissingType);
     return 'created';
   }
   const [live, wanted] = [{ spec: plainJson(before.spec) }, { spec: plainJson(spec) }];
@@ -99,4 +99,13 @@ async function write(
   if (!patch) return 'unchanged';
   await cluster.merge({ ...patch, ...rolloutName(spec.service) });
   return 'configured';
+}
+
+/** The answer to a kind that an API server does not know says nothing about kinds. */
+function explainMissingType(cause: unknown): never {
+  if (!(cause instanceof ClusterFailure) || cause.status !== 404) throw cause;
+  throw new Failure('NoRolloutType', 'this cluster does not know the kind Rollout', {
+    cause,
+    hint: 'Type: parley up --rollouts on',
+  });
 }

@@ -6,8 +6,9 @@ import { upArguments } from './place.ts';
 
 const services = join(import.meta.dirname, '../../services');
 
-/** Brings a cluster that another file has used back to the default plan: weights first, then the other releases go, then `up`. */
+/** Brings a cluster that another file has used back to the default plan: rollouts go, then weights first, then the other releases go, then `up`. */
 export async function resetPlan(commands: Commands, mesh: string): Promise<void> {
+  await commands.kubectl('delete', 'rollouts.parley.dev', '--all');
   const { items } = await commands.get<{ items: Deployment[] }>(
     'deployments',
     '-l',
