@@ -99,6 +99,7 @@ test('options: host ports and what cannot be understood', () => {
     stateDir: '/s',
     hostPorts: { 8080: '127.0.0.1:7080' },
     accessLog: false,
+    rollouts: true,
     tracing: { endpoint: 'http://c', samplingPercent: 100 },
   });
   for (const argv of [

@@ -21,6 +21,7 @@ import { writeKubeconfig } from './kubeconfig.ts';
 import { releaseLock, takeLock } from './lock.ts';
 import type { DaemonOptions } from './options.ts';
 import { lockFile, readDaemonRecord, removeDaemonRecord, writeDaemonRecord } from './record.ts';
+import { defineRollouts, startRollouts } from './rollouts.ts';
 
 export interface Daemon {
   /** Ends every Pod, then the API; the objects and the data stay for the next start. */
@@ -28,6 +29,8 @@ export interface Daemon {
 }
 
 const trustDomain = 'cluster.local';
+/** Of the Gateway's listener for HTTP. */
+const edgePort = 8080;
 const repo = join(import.meta.dirname, '../..');
 
 /**
@@ -78,9 +81,11 @@ async function compose(options: DaemonOptions, log: Log, unlock: () => void): Pr
     hostPorts,
   });
   log.info('ready', { server: cluster.api.url });
+  const rollouts = options.rollouts ? beginRollouts(options, log) : undefined;
   return {
     async stop() {
       log.info('stopping');
+      await (await rollouts)?.stop();
       await cluster.stop();
       await release();
       removeDaemonRecord(stateDir);
@@ -88,6 +93,16 @@ async function compose(options: DaemonOptions, log: Log, unlock: () => void): Pr
       log.info('stopped');
     },
   };
+}
+
+/** After everything else, which does not wait for it. Without it the cluster serves, and its log says why. */
+async function beginRollouts({ stateDir, hostPorts }: DaemonOptions, log: Log) {
+  try {
+    return await startRollouts({ stateDir, clock: systemClock, log, edge: hostPorts[edgePort] });
+  } catch (error) {
+    log.error('Rollouts are not carried out', error);
+    return undefined;
+  }
 }
 
 interface ClusterParts extends DaemonOptions {
@@ -101,6 +116,7 @@ async function startCluster(parts: ClusterParts): Promise<{ readonly api: ApiSer
   const { stateDir, block, authority, log, envoy } = parts;
   const clock = systemClock;
   const { store, kinds } = openClusterStore({ file: join(stateDir, 'store.db'), clock, validators: [validate] });
+  defineRollouts(store);
   const lost = (message: string) => log.info('problem', { problem: message });
   const events = createEvents({ store, clock, component: 'parley-sidecars', onLost: lost });
   const sidecars = createSidecars({

@@ -13,11 +13,13 @@ export interface DaemonOptions {
   /** Where sidecars send spans (OTLP over HTTP), and of which share of requests. */
   readonly tracing?: { readonly endpoint: string; readonly samplingPercent: number };
   readonly accessLog: boolean;
+  /** Whether Rollouts are carried out. */
+  readonly rollouts: boolean;
 }
 
 const usage =
   'node local/daemon/main.ts --state DIR [--host-port 8080=127.0.0.1:7080]... [--identity-life-ms N] \
-[--backoff-ms N] [--tracing URL] [--sampling PERCENT] [--access-log]';
+[--backoff-ms N] [--tracing URL] [--sampling PERCENT] [--access-log] [--no-rollouts]';
 
 /** The daemon's command line; throws DaemonError `Usage` that quotes what cannot be understood. */
 export function parseDaemonOptions(argv: readonly string[]): DaemonOptions {
@@ -31,6 +33,7 @@ export function parseDaemonOptions(argv: readonly string[]): DaemonOptions {
     identityLifeMs: optional(values['identity-life-ms'], '--identity-life-ms'),
     backoffBaseMs: optional(values['backoff-ms'], '--backoff-ms'),
     accessLog: values['access-log'] ?? false,
+    rollouts: !(values['no-rollouts'] ?? false),
     ...(tracing
       ? { tracing: { endpoint: tracing, samplingPercent: optional(values.sampling, '--sampling') ?? 100 } }
       : {}),
@@ -50,6 +53,7 @@ function read(argv: readonly string[]) {
         tracing: text,
         sampling: text,
         'access-log': { type: 'boolean' },
+        'no-rollouts': { type: 'boolean' },
       },
     }).values;
   } catch (cause) {

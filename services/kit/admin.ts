@@ -5,7 +5,10 @@ import type { Metrics } from './metrics.ts';
 export type ReadinessCheck = () => Promise<string | undefined> | string | undefined;
 
 /** The server of ADMIN_PORT: `/livez`, `/readyz` (503 and the reasons while a check fails) and `/metrics`. Never subject to faults. */
-export function adminServer(metrics: Metrics, checks: Readonly<Record<string, ReadinessCheck>>): Server {
+export function adminServer(
+  metrics: Pick<Metrics, 'registry'>,
+  checks: Readonly<Record<string, ReadinessCheck>>,
+): Server {
   return createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
     const answer = (status: number, type: string, body: string) => {
       response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
