@@ -4,6 +4,7 @@ import { imageOf } from '../../charts/context.ts';
 import { type Environment, environmentOf } from '../../charts/environments.ts';
 import type { HardeningException } from '../../charts/hardening.ts';
 import { httpProbes, Workload } from '../../charts/workload.ts';
+import { edgeGateway } from '../../mesh/exchange.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { serviceSelector } from '../../mesh/objects.ts';
 import { adminPort } from '../../mesh/ports.ts';
@@ -55,6 +56,7 @@ export function controller(scope: Construct, mesh: Mesh, options: DeployOptions)
     container: {
       name,
       image: imageOf({ images: options.images ?? {} }, controllerImage),
+      args: ['--edge', edgeUrl(options)],
       ports: [{ name: 'admin', port: adminPort }],
       env: variables(options),
       probes: httpProbes(adminPort),
@@ -76,6 +78,13 @@ function metricsPort(mesh: Mesh): k8s.ServicePort {
     protocol: 'TCP',
     appProtocol: mesh.appProtocol('http'),
   };
+}
+
+/** Calls of the kit's own come in where everybody's do, without TLS: within the cluster the listener for HTTP is enough. */
+function edgeUrl({ exchangeNamespace }: DeployOptions): string {
+  const { name: edge, listeners } = edgeGateway;
+  const port = listeners.find(({ protocol }) => protocol === 'HTTP')?.port;
+  return `http://${edge}.${exchangeNamespace}.svc.cluster.local:${port}`;
 }
 
 function variables({ mesh, exchangeNamespace }: DeployOptions): k8s.EnvVar[] {

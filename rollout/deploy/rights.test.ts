@@ -24,8 +24,7 @@ test('it may do this in the exchange, and no more', () => {
     'tcproutes.gateway.networking.k8s.io: get list watch patch',
     'deployments.apps: get list watch',
     'deployments/scale.apps: patch',
-    'pods: get list watch',
-    'services: get list watch',
+    'pods: list watch',
     'secrets rollout-calls: get',
     'events: create',
   ]);

@@ -34,7 +34,7 @@ export const rightsOnReleases: readonly Right[] = [
     why: 'which releases there are, and their contracts',
   },
   { apiGroups: ['apps'], resources: ['deployments/scale'], verbs: ['patch'], why: 'Pods of competing consumers' },
-  { apiGroups: [''], resources: ['pods', 'services'], verbs: seen, why: 'whose sidecars count, and on which ports' },
+  { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'], why: 'whose sidecars count' },
   {
     apiGroups: [''],
     resources: ['secrets'],
