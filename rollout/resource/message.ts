@@ -16,26 +16,29 @@ function gating({ gates, candidate }: Gating): string {
   return waiting.map(({ gate, reason }) => `${gate}: ${reason}`).join('; ');
 }
 
-function analysing({ checks, missing, verdict, candidate, driving, waiting }: Analysing): string {
+function analysing(state: Analysing, phase: RolloutPhase): string {
+  const { checks, missing, verdict, candidate, driving } = state;
+  const waiting = phase === 'Paused' ? undefined : state.waiting;
   if (missing) return `cannot judge ${candidate}: ${missing.reason}; ${missing.hint}`;
-  const with_ = driving ? ', with calls of its own because callers do not come' : '';
-  if (waiting) return `${waiting}${with_}`;
-  if (verdict === 'pass') return `every check of ${candidate} passes${with_}`;
-  const open = checks.filter((check) => check.verdict === (verdict === 'fail' ? 'fail' : 'inconclusive'));
-  const reasons = open.map(({ name, reason }) => `${name}: ${reason}`);
-  return `${reasons.length === 0 ? `waits for evidence about ${candidate}` : reasons.join('; ')}${with_}`;
+  const suffix = driving ? ', with calls of its own because callers do not come' : '';
+  if (verdict === 'pass')
+    return `every check of ${candidate} passes${waiting ? `; waits for ${waiting}` : ''}${suffix}`;
+  const reasons = checks.filter((check) => check.verdict === verdict).map(({ name, reason }) => `${name}: ${reason}`);
+  return `${reasons.length === 0 ? `waits for evidence about ${candidate}` : reasons.join('; ')}${suffix}`;
 }
 
-function told(state: State, stage: string): string {
+const because = (waiting: string | undefined): string => (waiting === undefined ? '' : `: ${waiting}`);
+
+function told(state: State, stage: string, phase: RolloutPhase): string {
   switch (state.phase) {
     case 'Gating':
       return gating(state);
     case 'Shifting':
-      return `${state.waiting ?? `waits until the routes have stage ${stage} in force`}${state.forced ? ', promoted by request' : ''}`;
+      return `waits until the routes have stage ${stage} in force${because(state.waiting)}${state.forced ? ', promoted by request' : ''}`;
     case 'Analysing':
-      return analysing(state);
+      return analysing(state, phase);
     case 'Reverting':
-      return `back to ${state.stable}: ${state.reason}${state.waiting ? `; ${state.waiting}` : ''}`;
+      return `back to ${state.stable}: ${state.reason}${state.waiting ? `; waits: ${state.waiting}` : ''}`;
     default:
       return state.reason;
   }
@@ -43,9 +46,9 @@ function told(state: State, stage: string): string {
 
 /** One sentence: what the rollout is doing or why it ended. */
 export function messageOf(state: State, plan: RolloutPlan | undefined, phase: RolloutPhase): string {
-  const doing = told(state, stageTitle(state, plan) ?? '');
+  const doing = told(state, stageTitle(state, plan) ?? '', phase);
   if (phase !== 'Paused') return doing;
   return plan?.paused
     ? `paused by spec.paused, set it to false to go on; ${doing}`
-    : `undecided, waits for a person: promote, abort, or raise spec.retry; ${doing}`;
+    : `undecided, a person has to promote or abort; ${doing}`;
 }

@@ -151,6 +151,9 @@ describe('a rollout that waits for a person is Paused', () => {
     expect(status.phase).toBe('Paused');
     expect(status.message).toContain('paused by spec.paused, set it to false to go on; errors: 0 of 40');
     expect(conditionsOf(status)).toMatchObject({ Progressing: 'False Paused', Completed: 'False Paused' });
+    expect(statusOf({ ...analysing, verdict: 'pass', waiting: 'paused' }, paused, undefined, at(0)).message).toBe(
+      'paused by spec.paused, set it to false to go on; every check of 2.0.0 passes',
+    );
     expect(statusOf(reverting, paused, undefined, at(0)).phase).toBe('Reverting');
   });
 
@@ -168,6 +171,27 @@ describe('a rollout that waits for a person is Paused', () => {
     expect(statusOf(state, pausing, undefined, at(seconds)).phase).toBe(phase);
     expect(statusOf(state, plan, undefined, at(seconds)).phase).toBe('Analysing');
   });
+});
+
+test.each<[State, string]>([
+  [
+    { ...shifting, waiting: '3 of 4 sidecars have it', forced: true },
+    'waits until the routes have stage 1/3 10 % in force: 3 of 4 sidecars have it, promoted by request',
+  ],
+  [
+    { ...analysing, waiting: 'evidence', driving: true },
+    `errors: ${check.reason}, with calls of its own because callers do not come`,
+  ],
+  [
+    { ...analysing, verdict: 'pass', waiting: 'the least duration of the stage' },
+    'every check of 2.0.0 passes; waits for the least duration of the stage',
+  ],
+  [
+    { ...reverting, waiting: 'accounts 1.4.0 has no ready Pods' },
+    `back to 1.4.0: errors: ${failed.reason}; waits: accounts 1.4.0 has no ready Pods`,
+  ],
+])('says what it waits for: %#', (state, message) => {
+  expect(statusOf(state, plan, undefined, at(0)).message).toBe(message);
 });
 
 test('conditions keep the time since when they have their status', () => {
