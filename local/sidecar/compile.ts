@@ -7,7 +7,7 @@ import { type OutboundPorts, outboundHost, outboundListener } from './outbound.t
 import { outliersOf } from './outliers.ts';
 import { rbacPerRoute, sanMatchers } from './policy/rbac.ts';
 import { type Message, type Resource, routeTable, serviceHeader, typed } from './resource.ts';
-import { defaultRule, orderedMatches, type RoutedMatch } from './route-rules.ts';
+import { defaultRule, mirrorsOf, orderedMatches, type RoutedMatch } from './route-rules.ts';
 import { guardedHost, type RouteContext, traced, virtualHost } from './routes.ts';
 import { samplingPercent } from './sampling.ts';
 import { clusterName, type MeshService, type MeshServicePort, serviceKey } from './services.ts';
@@ -115,7 +115,7 @@ function serviceRules(
 function backendClusters(world: World, rules: readonly RoutedMatch[]): Map<string, Resource> {
   const found = new Map<string, Resource>();
   for (const rule of rules) {
-    for (const backend of rule.backends) {
+    for (const backend of [...rule.backends, ...mirrorsOf(rule).map(({ backendRef }) => backendRef)]) {
       const target = portOf(world, rule.namespace, backend);
       if (!target || target.port.protocol === 'tcp') continue;
       const name = clusterName(target.service, target.port.port);

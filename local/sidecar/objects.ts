@@ -35,6 +35,8 @@ export interface RouteFilter {
     readonly add?: readonly HeaderValue[];
     readonly remove?: readonly string[];
   };
+  /** Without `percent` all requests are mirrored. */
+  readonly requestMirror?: { readonly backendRef: BackendRef; readonly percent?: number };
 }
 
 export interface HttpRouteRule {

@@ -25,6 +25,9 @@ export interface RoutedMatch {
   readonly filters: readonly RouteFilter[];
 }
 
+/** Where copies of the requests go. */
+export const mirrorsOf = ({ filters }: RoutedMatch) => filters.flatMap(({ requestMirror }) => requestMirror ?? []);
+
 type Annotations = Readonly<Record<string, string>>;
 
 /** Gateway API: connections that fail are tried again beside the listed codes. */

@@ -51,7 +51,8 @@ function accepted(ref: ParentRef, route: AnyRoute, world: World): Draft {
 function resolved(route: AnyRoute, world: World): Draft {
   const home = route.metadata.namespace ?? '';
   for (const [index, rule] of (route.spec.rules ?? []).entries()) {
-    for (const backend of rule.backendRefs ?? []) {
+    const mirrors = (rule.filters ?? []).flatMap(({ requestMirror }) => requestMirror?.backendRef ?? []);
+    for (const backend of [...(rule.backendRefs ?? []), ...mirrors]) {
       const service = world.services.get(serviceKey(home, backend.name));
       const what = `rules[${index}]: Service ${home}/${backend.name}`;
       if (!service) return no('ResolvedRefs', 'BackendNotFound', `${what} does not exist`);

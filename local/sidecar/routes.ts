@@ -2,7 +2,7 @@ import { protoDuration } from './duration.ts';
 import type { BackendRef, RouteFilter } from './objects.ts';
 import { type Message, serviceHeader } from './resource.ts';
 import { envoyMatch } from './route-match.ts';
-import type { RetryRule, RoutedMatch } from './route-rules.ts';
+import { mirrorsOf, type RetryRule, type RoutedMatch } from './route-rules.ts';
 import { clusterName } from './services.ts';
 
 /** A cluster that never exists: backends that name no Service answer 500, as the Gateway API asks. */
@@ -69,6 +69,18 @@ function target(rule: RoutedMatch, context: RouteContext): Message | undefined {
   return weighted.length === 1 && only ? { cluster: only.name } : { weighted_clusters: { clusters: weighted } };
 }
 
+/** Copies whose answers nobody waits for; the copy keeps the Host of the request. Backends that are not there get none. */
+function mirrors(rule: RoutedMatch, context: RouteContext): Message {
+  const policies = mirrorsOf(rule)
+    .filter(({ backendRef }) => context.hasBackend(rule.namespace, backendRef))
+    .map(({ backendRef, percent = 100 }) => ({
+      cluster: clusterName({ name: backendRef.name, namespace: rule.namespace }, backendRef.port ?? 0),
+      runtime_fraction: { default_value: { numerator: percent, denominator: 'HUNDRED' } },
+      disable_shadow_host_suffix_append: true,
+    }));
+  return policies.length > 0 ? { request_mirror_policies: policies } : {};
+}
+
 function route(rule: RoutedMatch, context: RouteContext): Message {
   const match = envoyMatch(rule.match, rule.hosts);
   const to = target(rule, context);
@@ -81,6 +93,7 @@ function route(rule: RoutedMatch, context: RouteContext): Message {
       timeout: protoDuration(rule.timeoutMs ?? 0),
       ...(rule.idleTimeoutMs === undefined ? {} : { idle_timeout: protoDuration(rule.idleTimeoutMs) }),
       ...(rule.retry ? { retry_policy: retryPolicy(rule.retry) } : {}),
+      ...mirrors(rule, context),
     },
     ...headerChanges(rule.filters),
   };

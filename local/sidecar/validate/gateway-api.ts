@@ -15,11 +15,23 @@ const matchType = oneOf(['Exact', 'RegularExpression'], 'use one of them');
 const valueMatches = list(regularExpression({ type: matchType, name: enforced, value: enforced }));
 const header = list(fields({ name: enforced, value: enforced }));
 
+const service = {
+  group: oneOf([''], 'backends are Services (group "")'),
+  kind: oneOf(['Service'], 'backends are Services'),
+  name: enforced,
+  port: enforced,
+};
+const elsewhere = refused('put the route into the namespace of its backends');
+
 const filter = fields({
-  type: oneOf(['RequestHeaderModifier'], 'take the filter out, or do it in the service'),
+  type: oneOf(['RequestHeaderModifier', 'RequestMirror'], 'take the filter out, or do it in the service'),
   requestHeaderModifier: fields({ set: header, add: header, remove: enforced }),
   responseHeaderModifier: refused('set the header in the service'),
-  requestMirror: refused('take the filter out; send a share with backendRefs[].weight instead'),
+  requestMirror: fields({
+    backendRef: fields({ ...service, namespace: elsewhere }),
+    percent: enforced,
+    fraction: refused('write the share as percent'),
+  }),
   requestRedirect: refused('answer with the redirect in the service'),
   urlRewrite: refused('serve the path that callers use'),
   cors: refused('answer preflight requests in the service'),
@@ -28,11 +40,8 @@ const filter = fields({
 });
 
 const backend = fields({
-  group: oneOf([''], 'backends are Services (group "")'),
-  kind: oneOf(['Service'], 'backends are Services'),
-  name: enforced,
-  namespace: refused('put the route into the namespace of its backends'),
-  port: enforced,
+  ...service,
+  namespace: elsewhere,
   weight: enforced,
   filters: refused('put the filter into rules[].filters, or use a rule per backend'),
 });

@@ -144,9 +144,15 @@ test.each<[string, KubeObject, string, RegExp]>([
   ],
   [
     'filter',
-    object(gatewayApi, 'HTTPRoute', rule({ filters: [{ type: 'RequestMirror' }] })),
+    object(gatewayApi, 'HTTPRoute', rule({ filters: [{ type: 'URLRewrite' }] })),
     'spec.rules[0].filters[0].type',
-    /RequestHeaderModifier/,
+    /RequestHeaderModifier, RequestMirror/,
+  ],
+  [
+    'mirrored fraction',
+    object(gatewayApi, 'HTTPRoute', rule({ filters: [{ requestMirror: { fraction: { numerator: 1 } } }] })),
+    'spec.rules[0].filters[0].requestMirror.fraction',
+    /percent/,
   ],
   [
     'session',
