@@ -79,6 +79,16 @@ describe('all problems at once', () => {
     ]);
   });
 
+  test('what is wrong in one place hides nothing in another', () => {
+    const fields = problemsOf({ stable: '2.0.0', decision: { maxDuration: 'soon' }, gates: { smoke: true } }, 'orders');
+    expect(fields.map(({ field }) => field)).toEqual([
+      'spec.decision.maxDuration',
+      'spec.service',
+      'spec.stable',
+      'spec.calls',
+    ]);
+  });
+
   test('rules are not asked about what has the wrong form', () => {
     const fields = problemsOf({ checks: [{ name: 'a', errorRate: { good: 5 } }, { name: 'b' }], strategy: 'canary' });
     expect(fields.map(({ field }) => field)).toEqual([

@@ -23,16 +23,23 @@ const valuesAt = (object: unknown, path: string): Found[] =>
 const isBelow = (field: string, path: string): boolean =>
   path === '' || field === path || field.startsWith(`${path}.`) || field.startsWith(`${path}[`);
 
-/** What is wrong by the rules of a table; a value whose form is wrong, or that of anything in it, is not judged. */
+/** What is wrong by the rules of a table; a rule is not asked about what has the wrong form. */
 export function ruleProblems(object: unknown, table: readonly RulesAt[], form: readonly Problem[]): Problem[] {
   return table.flatMap(({ path, rules }) =>
     valuesAt(object, path).flatMap(({ path: at, value }) => {
       const field = fieldPath(at);
-      if (form.some((problem) => isBelow(problem.field, field))) return [];
       return rules
-        .filter((rule) => breaks(rule, value))
+        .filter((rule) => isReadable(rule, field, form) && breaks(rule, value))
         .map(({ fieldPath: below = '', message }) => ({ field: `${field}${below}`.replace(/^\./, ''), message }));
     }),
+  );
+}
+
+/** Whether everything that a rule looks at has the right form. */
+function isReadable({ reads = [''] }: Rule<never>, field: string, form: readonly Problem[]): boolean {
+  const looked = reads.map((member) => [field, member].filter((part) => part !== '').join('.'));
+  return form.every((problem) =>
+    looked.every((path) => !isBelow(problem.field, path) && !isBelow(path, problem.field)),
   );
 }
 

@@ -6,6 +6,8 @@ export interface Rule<T> {
   readonly message: string;
   /** Below the value that the rule is about: `.candidate`. */
   readonly fieldPath?: string;
+  /** Members that `holds` looks at: it is asked when these have the right form. Absent: all of the value. */
+  readonly reads?: readonly string[];
   /** Absent: a rule about a change, which nobody can judge who sees one object. */
   readonly holds?: (self: T) => boolean;
 }

@@ -1,11 +1,20 @@
 import type { RolloutResource, RolloutSpec } from '../rollout.ts';
 import { type Rule, rulesAt } from '../rule.ts';
 
-const needsCalls = (who: string, cel: string, holds: (spec: RolloutSpec) => boolean): Rule<RolloutSpec> => ({
+interface Caller {
+  readonly who: string;
+  /** The member of the spec that asks for calls. */
+  readonly member: 'checks' | 'gates' | 'noEvidence';
+  readonly cel: string;
+  readonly asks: (spec: RolloutSpec) => boolean;
+}
+
+const needsCalls = ({ who, member, cel, asks }: Caller): Rule<RolloutSpec> => ({
   cel: `has(self.calls) || !(${cel})`,
   message: `${who} needs calls to make: write spec.calls.requests`,
   fieldPath: '.calls',
-  holds: (spec) => spec.calls !== undefined || !holds(spec),
+  reads: [member, 'calls'],
+  holds: (spec) => spec.calls !== undefined || !asks(spec),
 });
 
 /** Of the object and of the spec as a whole. */
@@ -15,6 +24,7 @@ export const rolloutRules = [
       cel: 'self.metadata.name == self.spec.service',
       message: 'must be the name of this Rollout: there is one for each service, and it is named after it',
       fieldPath: '.spec.service',
+      reads: ['metadata.name', 'spec.service'],
       holds: ({ metadata, spec }) => metadata.name === spec.service,
     },
   ]),
@@ -29,26 +39,33 @@ export const rolloutRules = [
       cel: '!has(self.stable) || self.stable != self.candidate',
       message: 'must be another release than the candidate; leave it out to take the one that has most of the traffic',
       fieldPath: '.stable',
+      reads: ['stable', 'candidate'],
       holds: ({ stable, candidate }) => stable !== candidate,
     },
     {
       cel: 'size(self.service) + size(self.candidate) < 63',
       message: 'is too long: <service>-<candidate> is the name of a Service and has at most 63 characters',
       fieldPath: '.candidate',
+      reads: ['service', 'candidate'],
       holds: ({ service, candidate }) => service.length + candidate.length < 63,
     },
-    needsCalls('a body check', 'has(self.checks) && self.checks.exists(check, has(check.body))', ({ checks = [] }) =>
-      checks.some(({ body }) => body !== undefined),
-    ),
-    needsCalls(
-      'gates.smoke',
-      'has(self.gates) && has(self.gates.smoke) && self.gates.smoke',
-      ({ gates }) => gates?.smoke === true,
-    ),
-    needsCalls(
-      'noEvidence.action DriveTraffic',
-      "has(self.noEvidence) && has(self.noEvidence.action) && self.noEvidence.action == 'DriveTraffic'",
-      ({ noEvidence }) => noEvidence?.action === 'DriveTraffic',
-    ),
+    needsCalls({
+      who: 'a body check',
+      member: 'checks',
+      cel: 'has(self.checks) && self.checks.exists(check, has(check.body))',
+      asks: ({ checks = [] }) => checks.some(({ body }) => body !== undefined),
+    }),
+    needsCalls({
+      who: 'gates.smoke',
+      member: 'gates',
+      cel: 'has(self.gates) && has(self.gates.smoke) && self.gates.smoke',
+      asks: ({ gates }) => gates?.smoke === true,
+    }),
+    needsCalls({
+      who: 'noEvidence.action DriveTraffic',
+      member: 'noEvidence',
+      cel: "has(self.noEvidence) && has(self.noEvidence.action) && self.noEvidence.action == 'DriveTraffic'",
+      asks: ({ noEvidence }) => noEvidence?.action === 'DriveTraffic',
+    }),
   ]),
 ];
