@@ -25,14 +25,18 @@ const decision: Decision = {
 
 /** 10, 50 and 100 percent, with every kind of check that the mesh's counters can serve. */
 export function planOf(
-  changes: { readonly decision?: Partial<Decision>; readonly weights?: readonly number[] } = {},
+  changes: {
+    readonly decision?: Partial<Decision>;
+    readonly weights?: readonly number[];
+    readonly minDurationMs?: number;
+  } = {},
 ): RolloutPlan {
-  const weights = changes.weights ?? [10, 50, 100];
+  const { weights = [10, 50, 100], minDurationMs = 2_000 } = changes;
   return {
     service: 'accounts',
     candidate,
     retry: 0,
-    stages: weights.map((weight) => ({ title: `${weight} %`, traffic: { weight }, minDurationMs: 2_000 })),
+    stages: weights.map((weight) => ({ title: `${weight} %`, traffic: { weight }, minDurationMs })),
     checks: [
       { name: 'errors', kind: 'errorRate', good: 0.001, bad: 0.05 },
       { name: 'latency', kind: 'latency', quantile: 0.95, ratio: 1.5, bad: 0.2 },
