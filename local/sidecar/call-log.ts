@@ -1,4 +1,4 @@
-import { callCounters, type FailedCall, failedCallsKey } from '../../mesh/envoy/call-counters.ts';
+import { callCounters, type FailedCall, failedCallsKey, mirroredToHeader } from '../../mesh/envoy/call-counters.ts';
 import { grpcStatuses } from '../../mesh/grpc-statuses.ts';
 import { extension, files, type Message } from './resource.ts';
 
@@ -63,10 +63,10 @@ const failedFields = {
 } as const satisfies Record<keyof FailedCall, string>;
 
 /** Switched on at run time by whoever reads it, and kept short by them. */
-const failedLog: Message = {
+const failedLog = (to: string, filter: Filter): Message => ({
   ...extension('failed', 'envoy.extensions.access_loggers.file.v3.FileAccessLog', {
     path: files.failedCalls,
-    log_format: { json_format: failedFields },
+    log_format: { json_format: { ...failedFields, to } },
   }),
   filter: allOf(
     {
@@ -76,15 +76,25 @@ const failedLog: Message = {
         use_independent_randomness: true,
       },
     },
-    requestFailed,
+    filter,
   ),
-};
+});
 
 /** What a sidecar counts of the requests that it sends, and how it tells of failing ones (mesh/envoy/call-counters.ts). */
 export const requestLogs: readonly Message[] = [
   counted(cluster, undefined, callCounters.ended, true),
   counted(cluster, requestFailed, callCounters.failed),
-  failedLog,
+  failedLog(cluster, requestFailed),
+];
+
+const mirrored: Filter = { header_filter: { header: { name: mirroredToHeader, present_match: true } } };
+const mirroredTo = `%REQ(${mirroredToHeader})%`;
+
+/** What a sidecar counts of the requests that it gets: copies, of which no caller sees how they end. */
+export const mirroredLogs: readonly Message[] = [
+  counted(mirroredTo, mirrored, callCounters.ended, true),
+  counted(mirroredTo, allOf(mirrored, requestFailed), callCounters.failed),
+  failedLog(mirroredTo, allOf(mirrored, requestFailed)),
 ];
 
 /** Metadata of an endpoint: which release's Service it is there for, because the releases of a TCP Service share one cluster. */

@@ -1,4 +1,6 @@
+import { mirroredToHeader } from '../../mesh/envoy/call-counters.ts';
 import type { Stored } from '../store/types.ts';
+import { requestLogs } from './call-log.ts';
 import { httpConnection } from './http-connection.ts';
 import type { ListenerContext } from './inbound.ts';
 import type { AnyRoute, Gateway, Listener, ParentRef } from './objects.ts';
@@ -17,6 +19,7 @@ const refusedHeaders = [
   'x-envoy-decorator-operation',
   'x-envoy-force-trace',
   'x-envoy-internal',
+  mirroredToHeader,
 ];
 
 export const edgeHost = (listener: Listener): string => `edge:${listener.name}`;
@@ -45,7 +48,7 @@ export function edgeListener(listener: Listener, address: string, context: Liste
             filters: rbacHttpFilters(),
             tracing: context.tracing,
             accessLog: context.accessLog,
-            countCalls: true,
+            counts: requestLogs,
             refusedHeaders,
             more: { normalize_path: true, use_remote_address: true, forward_client_cert_details: 'SANITIZE' },
           }),

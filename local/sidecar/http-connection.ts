@@ -1,4 +1,3 @@
-import { requestLogs } from './call-log.ts';
 import { extension, fileSource, files, type Message, routeTable, serviceHeader } from './resource.ts';
 import { type TracingTarget, tracingOf } from './tracing.ts';
 
@@ -11,8 +10,8 @@ export interface HttpConnection {
   readonly filters: readonly Message[];
   readonly tracing?: TracingTarget;
   readonly accessLog?: boolean;
-  /** Counts calls by the release that they went to: where calls of the mesh begin. */
-  readonly countCalls?: boolean;
+  /** Logs that count calls by release (call-log.ts). */
+  readonly counts: readonly Message[];
   /** Fields that only this kind of listener has. */
   readonly more?: Message;
   /** Headers that callers may not send. */
@@ -39,8 +38,8 @@ const everyRequest = extension('log', 'envoy.extensions.access_loggers.stream.v3
   log_format: { json_format: logFields },
 });
 
-function accessLogs({ accessLog, countCalls }: HttpConnection): Message {
-  const logs = [...(countCalls ? requestLogs : []), ...(accessLog ? [everyRequest] : [])];
+function accessLogs({ accessLog, counts }: HttpConnection): Message {
+  const logs = [...counts, ...(accessLog ? [everyRequest] : [])];
   return logs.length > 0 ? { access_log: logs } : {};
 }
 

@@ -1,4 +1,5 @@
 import { selectsLabels } from '../objects/selector.ts';
+import { mirroredLogs } from './call-log.ts';
 import { inboundPort, tcpAppCluster } from './clusters.ts';
 import { httpConnection } from './http-connection.ts';
 import type { AppPort, MeshPod } from './mesh-pod.ts';
@@ -63,6 +64,7 @@ function chain({ port, protocol }: AppPort, context: ListenerContext): Message {
           filters: rbacHttpFilters(),
           tracing: context.tracing,
           accessLog: context.accessLog,
+          counts: mirroredLogs,
           more: {
             normalize_path: true,
             // The app learns who calls: URI=spiffe://...; what the caller claims is dropped.

@@ -1,4 +1,5 @@
-import { connectionLogs } from './call-log.ts';
+import { mirroredToHeader } from '../../mesh/envoy/call-counters.ts';
+import { connectionLogs, requestLogs } from './call-log.ts';
 import { httpConnection } from './http-connection.ts';
 import { type ListenerContext, tcpProxy } from './inbound.ts';
 import { extension, type Message, pipeAddress, type Resource, socketAddress, typed } from './resource.ts';
@@ -27,7 +28,8 @@ function filter(service: MeshService, port: MeshServicePort, context: ListenerCo
     filters: port.protocol === 'grpc' ? [grpcStatistics] : [],
     tracing: context.tracing,
     accessLog: context.accessLog,
-    countCalls: true,
+    counts: requestLogs,
+    refusedHeaders: [mirroredToHeader],
   });
 }
 

@@ -1,3 +1,4 @@
+import { mirroredToHeader } from '../../mesh/envoy/call-counters.ts';
 import { protoDuration } from './duration.ts';
 import type { BackendRef, RouteFilter } from './objects.ts';
 import { type Message, serviceHeader } from './resource.ts';
@@ -69,6 +70,13 @@ function target(rule: RoutedMatch, context: RouteContext): Message | undefined {
   return weighted.length === 1 && only ? { cluster: only.name } : { weighted_clusters: { clusters: weighted } };
 }
 
+const markOf = (rule: RoutedMatch, { name, port = 0 }: BackendRef): Message => ({
+  append: {
+    header: { key: mirroredToHeader, value: clusterName({ name, namespace: rule.namespace }, port) },
+    append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+  },
+});
+
 /** Copies whose answers nobody waits for; the copy keeps the Host of the request. Backends that are not there get none. */
 function mirrors(rule: RoutedMatch, context: RouteContext): Message {
   const policies = mirrorsOf(rule)
@@ -77,6 +85,7 @@ function mirrors(rule: RoutedMatch, context: RouteContext): Message {
       cluster: clusterName({ name: backendRef.name, namespace: rule.namespace }, backendRef.port ?? 0),
       runtime_fraction: { default_value: { numerator: percent, denominator: 'HUNDRED' } },
       disable_shadow_host_suffix_append: true,
+      request_headers_mutations: [markOf(rule, backendRef)],
     }));
   return policies.length > 0 ? { request_mirror_policies: policies } : {};
 }

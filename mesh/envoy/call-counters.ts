@@ -18,6 +18,12 @@ export const callCounters = {
 } as const;
 
 /**
+ * Header of a copy of a request, with the port that it was copied to: nobody waits for its answer, so that the sidecar of the Pod that
+ * answers counts it. Callers cannot set it.
+ */
+export const mirroredToHeader = 'x-parley-mirrored-to';
+
+/**
  * Whether response flags (`DC`, `UF,URX`) say that the caller hung up or gave a stream up
  * (https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags).
  */

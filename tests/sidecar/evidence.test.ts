@@ -208,3 +208,26 @@ test('a caller whose sidecar is silent is waited for, and then named', async () 
   expect((await counting.until(2)).candidate.failures).toBe(0);
   await counting.close();
 });
+
+test('copies of requests are counted for the candidate as it answered them, and callers are not held to see them', async () => {
+  const backend = { group: '', kind: 'Service', name: 'orders-2-0-0', port: 8080 };
+  mesh.objects = objects([next], 1, 0).map((object) => {
+    if (object.kind !== 'HTTPRoute') return object;
+    const rule = {
+      filters: [{ type: 'RequestMirror', requestMirror: { backendRef: backend } }],
+      backendRefs: sample.backends(8080, { 'orders-1-0-0': 1 }),
+    };
+    return { ...object, spec: { ...(object.spec as object), rules: [rule] } };
+  });
+  await mesh.apply();
+  answered.clear();
+  const counting = await startCounting(mesh.root, target);
+  const forged = { 'x-parley-mirrored-to': 'orders-2-0-0_exchange_8080' };
+  for (let i = 0; i < 20; i += 1) await call(i % 2 ? orders() : atEdge, i < 6 ? '/fail' : '/', forged);
+  const calls = { requests: 20, failures: 6 };
+  expect(await counting.until(40)).toEqual({ stable: calls, candidate: calls });
+  expect(truth()).toEqual({ stable: calls, candidate: calls });
+  const told = counting.examples.filter(({ release }) => release === '2.0.0').map(({ what }) => what);
+  expect(new Set(told)).toEqual(new Set(['GET /fail: 503']));
+  await counting.close();
+});
