@@ -1,5 +1,4 @@
 import type { HistoryEntry } from '../../rollout/resource/rollout.ts';
-import { formatDuration } from '../duration.ts';
 import type { Colors } from './color.ts';
 import { ageText, phaseCell } from './rollout-words.ts';
 import { table } from './table.ts';
@@ -14,7 +13,7 @@ export function historyScreen(entries: readonly HistoryEntry[], nowMs: number, c
     {
       title: 'TOOK',
       align: 'right',
-      cell: ({ beganAt, endedAt }) => formatDuration(Date.parse(endedAt) - Date.parse(beganAt)),
+      cell: ({ beganAt, endedAt }) => ageText(Date.parse(endedAt) - Date.parse(beganAt)),
     },
     { title: 'AGO', align: 'right', cell: ({ endedAt }) => ageText(nowMs - Date.parse(endedAt)) },
     { title: 'REASON', cell: ({ reason }) => reason },

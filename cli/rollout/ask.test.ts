@@ -61,6 +61,15 @@ test('undo asks for what was there before the last promotion', () => {
       gates: { contract: false },
     },
   });
+  const refused = sampleRollout(
+    ended('Refused', { attempt: 3, candidate: '1.4.0', stable: '2.0.0' }),
+    { candidate: '1.4.0' },
+    promoted.status,
+  );
+  expect(undoOf(refused), 'asked for and refused before').toMatchObject({
+    attempt: 4,
+    patch: { candidate: '1.4.0', retry: 1 },
+  });
   expect(() => undoOf(running)).toThrow(refusal('attempt 2 is Analysing'));
   expect(() => undoOf(sampleRollout(ended('RolledBack')))).toThrow(refusal('no attempt in its history was promoted'));
 });

@@ -37,6 +37,7 @@ export function undoOf({ spec, status }: RolloutResource): Undone {
       paused: null,
       request: { action: 'Promote', attempt },
       gates: { ...spec.gates, contract: false },
+      ...(spec.candidate === promoted.stable ? { retry: (spec.retry ?? 0) + 1 } : {}),
     },
   };
 }

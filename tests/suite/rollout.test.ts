@@ -7,12 +7,13 @@ import { testPlace } from '../target.ts';
 import { amountsOf } from './amounts.ts';
 import { test } from './suite.ts';
 
-const { judgedLoad } = amountsOf(testPlace().target);
+/** Calls of the service that is rolled out, and of nothing else. */
+const load = amountsOf(testPlace().target).judgedLoad.filter(({ kind }) => kind === 'rest');
 const bad = '2.1.0-errors';
 
 let exchange: Exchange;
 beforeAll(async () => {
-  exchange = await startExchange();
+  exchange = await startExchange({ traces: true });
 });
 afterAll(() => exchange.stop());
 
@@ -71,7 +72,7 @@ test('a good candidate is promoted under load, and no request fails', async () =
       expect(watched.code, watched.stdout + watched.stderr).toBe(0);
       expect(watched.stdout).toMatch(/accounts 2\.0\.0: Analysing, stage 1\/2 50 %/);
     },
-    judgedLoad,
+    load,
   );
   process.stdout.write(
     `promoted after ${((performance.now() - startedAt) / 1000).toFixed(1)} s, retries off: ${figures(report)}`,
@@ -96,7 +97,7 @@ test('a bad candidate is rolled back, and it is told why', async () => {
       expect(watched.stdout).toContain(`accounts ${bad}: RolledBack`);
       expect(watched.stderr).toContain('parley rollout explain accounts');
     },
-    judgedLoad,
+    load,
   );
   process.stdout.write(`rolled back, retries off: ${figures(report)}`);
   expect(await weights()).toEqual({ '1.4.0': expect.any(Number) });
