@@ -22,6 +22,15 @@ export interface Comparison {
 
 export type Finding = 'worse' | 'explained' | 'open';
 
+export interface ComparisonRules {
+  /** How many times as often a bad candidate fails. */
+  readonly ratio: number;
+  readonly falseBlame: number;
+  /** Trials of one moment share their fate: a block lasts at least so long, and so many blocks are needed to call the candidate worse. */
+  readonly leastBlockMs?: number;
+  readonly leastBlocks?: number;
+}
+
 /**
  * A block is a time within which both releases met the same world. It is closed when it has this many trials of both, or when it is old:
  * so a candidate that is called only now and then is compared with what the stable release saw then, not with all it ever saw.
@@ -43,20 +52,18 @@ export function freshComparison(nowMs: number): Comparison {
 export function compare(
   before: Comparison,
   seen: SideBySide,
-  options: { readonly ratio: number; readonly falseBlame: number; readonly nowMs: number },
+  options: ComparisonRules & { readonly nowMs: number },
 ): Comparison {
   const block = addSides(before.block, seen);
+  const ageMs = options.nowMs - before.blockSinceMs;
   const full = Math.min(block.stable.samples, block.candidate.samples) >= blockTrials;
-  if (!full && options.nowMs - before.blockSinceMs < blockMs) return { ...before, block };
+  if (!(full && ageMs >= (options.leastBlockMs ?? 0)) && ageMs < blockMs) return { ...before, block };
   const logs = logsWith({ ...before, block }, options);
   return { logs, block: nothingSeen, blockSinceMs: options.nowMs };
 }
 
 /** What the comparison says, the block that is open included. */
-export function findingOf(
-  comparison: Comparison,
-  options: { readonly ratio: number; readonly falseBlame: number },
-): Finding {
+export function findingOf(comparison: Comparison, options: ComparisonRules): Finding {
   const logs = logsWith(comparison, options);
   const log = Math.log(logs.reduce((sum, each, index) => sum + (mixture[index] ?? 0) * Math.exp(each), 0));
   if (log >= -Math.log(options.falseBlame)) return 'worse';
@@ -66,7 +73,7 @@ export function findingOf(
 /** Each is kept from sinking further than where it says "explained", so that it still reacts to what comes later. */
 function logsWith(
   { logs, block }: Comparison,
-  { ratio, falseBlame }: { readonly ratio: number; readonly falseBlame: number },
+  { ratio, falseBlame, leastBlocks = 1 }: ComparisonRules,
 ): readonly number[] {
   const total = block.stable.samples + block.candidate.samples;
   if (total === 0) return logs;
@@ -74,7 +81,8 @@ function logsWith(
   const failures = block.stable.bad + block.candidate.bad;
   return ratiosOf(ratio).map((k, index) => {
     const gained = block.candidate.bad * Math.log(k) - failures * Math.log(share * k + 1 - share);
-    return Math.max(Math.log(falseBlame), (logs[index] ?? 0) + gained);
+    const most = leastBlocks > 1 ? (-Math.log(falseBlame) + Math.log(2)) / leastBlocks : Number.POSITIVE_INFINITY;
+    return Math.max(Math.log(falseBlame), (logs[index] ?? 0) + Math.min(gained, most));
   });
 }
 

@@ -28,7 +28,7 @@ export interface LatencyMemory {
 export const leastStableSamples = 100;
 
 /** Limits that are measured are not set below this: under it, code that is not warm yet and garbage collection are all that is seen. */
-export const leastLimitMs = 25;
+export const leastLimitMs = 50;
 
 /** What the next stage needs of this one. */
 export function handOnLatency(memory: LatencyMemory): LatencyMemory {
@@ -61,7 +61,7 @@ export function judgeLatency(
   const { memory: share, verdict } = judgeShareCheck(
     check,
     { good: limit.good, bad: check.bad },
-    { memory: memory.share, seen: slowOnes(seen, limit), look, words: wordsOf(limit) },
+    { memory: memory.share, seen: slowOnes(seen, limit), look, words: wordsOf(limit), clustered: true },
   );
   const value = finite(quantileMs(look.total.candidate.latency, check.quantile));
   const stableValue = finite(quantileMs(look.total.stable.latency, check.quantile));

@@ -42,7 +42,19 @@ export interface Judged<Memory> {
 export function judgeShareCheck(
   check: Pick<Check, 'name' | 'kind'>,
   hypotheses: Hypotheses,
-  { memory, seen, look, words }: { memory: ShareMemory | undefined; seen: SideBySide; look: Look; words: ShareWords },
+  {
+    memory,
+    seen,
+    look,
+    words,
+    clustered,
+  }: {
+    memory: ShareMemory | undefined;
+    seen: SideBySide;
+    look: Look;
+    words: ShareWords;
+    clustered?: true;
+  },
 ): Judged<ShareMemory> {
   const { decision, alone, nowMs } = look;
   const { test, finding } = judgeShare(memory?.test ?? freshShareTest(nowMs), seen, {
@@ -50,6 +62,7 @@ export function judgeShareCheck(
     decision,
     alone,
     nowMs,
+    ...(clustered && { clustered }),
   });
   const bounds = boundsOf(decision.falseAlarm, decision.missed);
   const decided = verdictOf[finding] !== 'inconclusive';
@@ -95,15 +108,16 @@ function reasonOf(
   { hypotheses, needed, words }: { hypotheses: Hypotheses; needed: number | undefined; words: ShareWords },
 ): string {
   const said = words.of(seen.candidate);
-  const besides = `${seen.stable.bad} of ${seen.stable.samples} of the stable release`;
-  const bad = `${percent(hypotheses.bad)} or more is bad`;
-  const reasons: Readonly<Record<ShareFinding, string>> = {
-    cleared: `${said}; up to ${percent(hypotheses.good)} is good`,
-    worse: `${said}, and ${besides}; ${bad}`,
-    alone: `${said}; ${bad}; the stable release had no traffic to compare with`,
-    excused: `${said}, and ${besides}: not held against the candidate until the stable release is good again`,
-    unclear: `${said}, and ${besides}: too few to tell whether the candidate is worse`,
-    open: `${said}; ${needed} more good ones are enough to pass`,
+  const besides = (): string => `${seen.stable.bad} of ${seen.stable.samples} of the stable release`;
+  const bad = (): string => `${percent(hypotheses.bad)} or more is bad`;
+  const reasons: Readonly<Record<ShareFinding, () => string>> = {
+    cleared: () => `${said}; up to ${percent(hypotheses.good)} is good`,
+    worse: () => `${said}, and ${besides()}; ${bad()}`,
+    alone: () => `${said}; ${bad()}; the stable release had no traffic to compare with`,
+    excused: () => `${said}, and ${besides()}: not held against the candidate until the stable release is good again`,
+    unclear: () => `${said}, and ${besides()}: too few to tell whether the candidate is worse`,
+    open: () => `${said}; ${needed} more good ones are enough to pass`,
   };
-  return words.note ? `${reasons[finding]}; ${words.note}` : reasons[finding];
+  const reason = reasons[finding]();
+  return words.note ? `${reason}; ${words.note}` : reason;
 }

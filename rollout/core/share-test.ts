@@ -2,6 +2,7 @@ import type { VerdictName } from './check.ts';
 import {
   addSides,
   type Comparison,
+  type ComparisonRules,
   compare,
   findingOf,
   freshComparison,
@@ -24,6 +25,8 @@ export interface ShareTest {
   readonly comparison: Comparison;
   /** The candidate is bad on its own count, and so is the stable release. */
   readonly excused?: true;
+  /** How far the second that runs has moved `log` upwards. */
+  readonly second?: { readonly sinceMs: number; readonly gained: number };
 }
 
 export interface ShareRules {
@@ -32,6 +35,11 @@ export interface ShareRules {
   /** The stable release is to have no requests: there is nothing to compare with. */
   readonly alone: boolean;
   readonly nowMs: number;
+  /**
+   * Trials of one moment share their fate: what holds up a release for a moment holds up everything that is in it then. The evidence against it of one
+   * second then goes at most a third of the way, so that it takes three seconds.
+   */
+  readonly clustered?: true;
 }
 
 /** `cleared`, `worse`, `alone` decide; the others do not yet. */
@@ -79,13 +87,29 @@ export function judgeShare(
 }
 
 function advance(before: ShareTest, seen: SideBySide, rules: ShareRules): ShareTest {
-  const { passAt } = boundsOf(rules.decision.falseAlarm, rules.decision.missed);
   return {
     ...before,
     ...stableAfter(before, seen.stable, rules),
+    ...candidateAfter(before, seen.candidate, rules),
     seen: addSides(before.seen, seen),
-    log: Math.max(passAt, before.log + logRatio(rules.hypotheses, seen.candidate)),
     comparison: compare(before.comparison, seen, { ...comparisonRules(rules), nowMs: rules.nowMs }),
+  };
+}
+
+/** So many seconds it takes at least to condemn where trials are clustered. */
+const clusteredSeconds = 3;
+const secondMs = 1_000;
+
+function candidateAfter(before: ShareTest, seen: Trials, rules: ShareRules): Pick<ShareTest, 'log' | 'second'> {
+  const { failAt, passAt } = boundsOf(rules.decision.falseAlarm, rules.decision.missed);
+  const gained = logRatio(rules.hypotheses, seen);
+  if (!rules.clustered) return { log: Math.max(passAt, before.log + gained) };
+  const runs = before.second && rules.nowMs - before.second.sinceMs < secondMs;
+  const second = runs ? before.second : { sinceMs: rules.nowMs, gained: 0 };
+  const counted = Math.min(gained, failAt / clusteredSeconds - second.gained);
+  return {
+    log: Math.max(passAt, before.log + counted),
+    second: { ...second, gained: second.gained + counted },
   };
 }
 
@@ -97,8 +121,12 @@ function stableAfter(before: ShareTest, seen: Trials, rules: ShareRules): Pick<S
   return { stableLog, stableFails: before.stableFails };
 }
 
-function comparisonRules(rules: ShareRules): { ratio: number; falseBlame: number } {
-  return { ratio: rules.hypotheses.bad / Math.max(rules.hypotheses.good, 1e-6), falseBlame: rules.decision.falseBlame };
+function comparisonRules({ hypotheses, decision, clustered }: ShareRules): ComparisonRules {
+  return {
+    ratio: hypotheses.bad / Math.max(hypotheses.good, 1e-6),
+    falseBlame: decision.falseBlame,
+    ...(clustered && { leastBlocks: clusteredSeconds, leastBlockMs: secondMs }),
+  };
 }
 
 /** So many of the candidate with next to none of the stable release are no accident: nobody calls it, or it does not count such events. */

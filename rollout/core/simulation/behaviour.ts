@@ -34,6 +34,12 @@ export const rehearsals = {
   },
 } as const satisfies Readonly<Record<string, (random: Random) => Behaviour>>;
 
+/** A good release that stands still for a moment now and then: garbage collection, a neighbour on its CPU. All that is in it then is late. */
+export function stalling(random: Random): Behaviour {
+  const [everyMs, stallMs] = [between(random, 3_000, 8_000), between(random, 100, 400)];
+  return (sinceMs) => (sinceMs % everyMs < stallMs ? { ...sound, late: 1 } : sound);
+}
+
 /** Something that both releases depend on fails for a while, all the time or in bursts. */
 export interface Outage {
   readonly fromMs: number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Judge, judgeChecks } from '../judge.ts';
-import { type Behaviour, type Outage, outageOf, rehearsals, sound } from './behaviour.ts';
+import { type Behaviour, type Outage, outageOf, rehearsals, sound, stalling } from './behaviour.ts';
 import { seeded } from './random.ts';
 import { planOf, type Run, run } from './run.ts';
 import type { WorldOptions } from './world.ts';
@@ -10,10 +10,11 @@ const good: Behaviour = () => sound;
 /** Begins as soon as it can, and lasts. */
 const steady: Outage = { fromMs: 0, untilMs: 60_000, burstMs: 60_000, failure: 0.5 };
 
-/** Noise, a dependency that fails for both in a third of the runs, seconds without traffic, evidence that cannot be read. */
+/** Noise, a dependency that begins to fail while both have traffic in a third of the runs, seconds without traffic, evidence that cannot be read. */
 function goodWorld(seed: number): WorldOptions {
   const random = seeded(seed);
-  const noisy = { behaviour: good, requestsPerSecond: 200, unreadable: 0.01, silent: random() < 0.3 ? 0.2 : 0 };
+  const behaviour = seed % 4 === 0 ? stalling(random) : good;
+  const noisy = { behaviour, requestsPerSecond: 200, unreadable: 0.01, silent: random() < 0.3 ? 0.2 : 0 };
   return seed % 3 === 0 ? { ...noisy, outage: outageOf(random) } : noisy;
 }
 

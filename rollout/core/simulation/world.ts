@@ -92,6 +92,7 @@ export class World {
     return { kind: 'counts', ...counts, examples: [] };
   }
 
+  /** An outage that has not begun when the candidate has everything does not begin any more, unless it is to begin just then. */
   #outageNow(): number {
     const { outage } = this.#options;
     if (!outage) return 0;
