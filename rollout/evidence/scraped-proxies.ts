@@ -20,6 +20,9 @@ export interface ScrapedOptions {
   readonly port?: number;
 }
 
+/** Statistics of a cluster that are read, as Envoy names them. */
+const readStats = 'upstream_rq_[1-5]xx|upstream_rq_time|upstream_cx_total|upstream_cx_connect_fail|grpc\\.[0-9]+';
+
 /** Proxies are on the network and may be many: asked less often than the sidecars of one machine. */
 const pace = { everyMs: 250, patienceMs: 200 } as const;
 const timeoutMs = 2000;
@@ -28,7 +31,7 @@ const timeoutMs = 2000;
 export function envoyEvidence(options: ScrapedOptions): EvidenceSource {
   const path = (targets: readonly EvidenceTarget[]) => {
     const clusters = targets.map(clusterPattern).join('|');
-    return `/stats/prometheus?filter=${encodeURIComponent(`^cluster\\.(${clusters})`)}`;
+    return `/stats/prometheus?filter=${encodeURIComponent(`^cluster\\.(${clusters})\\.(${readStats})$`)}`;
   };
   return scraped(options, { name: 'envoy', dialect: envoyDialect, port: 15_090, path });
 }
