@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Effect } from './effect.ts';
 import { effectsOf } from './effects.ts';
 import type { Reading } from './evidence.ts';
@@ -9,6 +9,8 @@ import { samplePlan } from './sample.ts';
 import type { GateName, GateResult, State } from './state.ts';
 import { initialState, step } from './step.ts';
 import { nothingForCandidate, type Traffic } from './traffic.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 /** What happens between two looks at the world. */
 interface Turn {
