@@ -66,7 +66,7 @@ export function campaign(options: LeaseOptions): Election {
   const turn = async () => {
     const beganMs = clock.now();
     // An answer that comes later than this helps nobody. `stop` does not cut it off: what is on its way would be held by nobody.
-    const signal = AbortSignal.timeout(durationMs * renewWithin);
+    const signal = AbortSignal.timeout(Math.ceil(durationMs * renewWithin));
     try {
       const path = await rest.pathOf(group.apiVersion, group.kind, options.namespace);
       const found = await read(rest, `${path}/${options.name}`, signal);
