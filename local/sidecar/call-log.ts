@@ -14,6 +14,10 @@ const status = (op: 'GE' | 'LE', code: number): Filter => ({
   status_code_filter: { comparison: { op, value: { default_value: code, runtime_key: 'calls.status' } } },
 });
 
+/** An answer began, of the release or of the sidecar in its place; without one the caller hung up before. */
+const answered = status('GE', 100);
+const unanswered = status('LE', 99);
+
 /** Without the first part every answer of HTTP, which has no gRPC status, would count as UNKNOWN. */
 const grpcFailed = allOf(
   {
@@ -31,23 +35,23 @@ const requestFailed = anyOf(status('GE', 500), grpcFailed, brokenOff);
 const connectFailed = allOf(logged('TcpConnectionEnd'), flagged('UF', 'UH', 'UO', 'UC', 'NC'));
 const connectionTried = anyOf(logged('TcpUpstreamConnected'), connectFailed);
 
-const counted = (to: string, filter: Filter | undefined, name: string, durations = false): Message => {
-  const toTag = { name: callCounters.to, value_format: to };
-  const tags = [toTag, { name: callCounters.flags, value_format: '%RESPONSE_FLAGS%' }];
-  const histogram = {
-    stat: { name: callCounters.duration, tags: [toTag] },
-    unit: 'Milliseconds',
-    value_format: '%DURATION%',
-  };
+/** Steps of a counter, a value of the duration, or both, for every call that the filter lets through. */
+function counted(to: string, filter: Filter, of: { readonly counter?: string; readonly duration?: string }): Message {
+  const tags = [
+    { name: callCounters.to, value_format: to },
+    { name: callCounters.flags, value_format: '%RESPONSE_FLAGS%' },
+  ];
   return {
     ...extension('calls', 'envoy.extensions.access_loggers.stats.v3.Config', {
       stats_scope: { prefix: callCounters.prefix },
-      counters: [{ stat: { name, tags }, value_fixed: 1 }],
-      ...(durations ? { histograms: [histogram] } : {}),
+      ...(of.counter ? { counters: [{ stat: { name: of.counter, tags }, value_fixed: 1 }] } : {}),
+      ...(of.duration
+        ? { histograms: [{ stat: { name: of.duration, tags }, unit: 'Milliseconds', value_format: '%DURATION%' }] }
+        : {}),
     }),
-    ...(filter ? { filter } : {}),
+    filter,
   };
-};
+}
 
 const cluster = '%UPSTREAM_CLUSTER_RAW%';
 
@@ -82,8 +86,9 @@ const failedLog = (to: string, filter: Filter): Message => ({
 
 /** What a sidecar counts of the requests that it sends, and how it tells of failing ones (mesh/envoy/call-counters.ts). */
 export const requestLogs: readonly Message[] = [
-  counted(cluster, undefined, callCounters.ended, true),
-  counted(cluster, requestFailed, callCounters.failed),
+  counted(cluster, answered, { counter: callCounters.ended, duration: callCounters.duration }),
+  counted(cluster, unanswered, { duration: callCounters.waited }),
+  counted(cluster, requestFailed, { counter: callCounters.failed }),
   failedLog(cluster, requestFailed),
 ];
 
@@ -92,8 +97,8 @@ const mirroredTo = `%REQ(${mirroredToHeader})%`;
 
 /** What a sidecar counts of the requests that it gets: copies, of which no caller sees how they end. */
 export const mirroredLogs: readonly Message[] = [
-  counted(mirroredTo, mirrored, callCounters.ended, true),
-  counted(mirroredTo, allOf(mirrored, requestFailed), callCounters.failed),
+  counted(mirroredTo, allOf(mirrored, answered), { counter: callCounters.ended, duration: callCounters.duration }),
+  counted(mirroredTo, allOf(mirrored, requestFailed), { counter: callCounters.failed }),
   failedLog(mirroredTo, allOf(mirrored, requestFailed)),
 ];
 
@@ -105,8 +110,8 @@ const release = `%UPSTREAM_METADATA(${endpointMetadata}:${callCounters.to})%`;
 /** What a sidecar counts of TCP connections: when they are opened, because they may last. */
 export const connectionLogs: Message = {
   access_log: [
-    counted(release, connectionTried, callCounters.ended),
-    counted(release, connectFailed, callCounters.failed),
+    counted(release, connectionTried, { counter: callCounters.ended }),
+    counted(release, connectFailed, { counter: callCounters.failed }),
   ],
   access_log_options: { flush_access_log_on_connected: true },
 };

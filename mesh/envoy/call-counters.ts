@@ -5,12 +5,17 @@
 export const callCounters = {
   /** First part of every name. */
   prefix: 'calls',
-  /** `calls.ended.to.<to>.flags.<flags>`: calls that ended; connections that were opened or could not be, for TCP. */
+  /**
+   * `calls.ended.to.<to>.flags.<flags>`: calls that were answered and have ended, streams that their caller ended among them; for TCP
+   * connections that were opened, or could not be.
+   */
   ended: 'ended',
   /** `calls.failed.to.<to>.flags.<flags>`: those of them that failed by no fault of the caller. */
   failed: 'failed',
-  /** `calls.ms.to.<to>`: how long they took. */
+  /** `calls.ms.to.<to>.flags.<flags>`: how long they took. */
   duration: 'ms',
+  /** `calls.waited.to.<to>.flags.<flags>`: how long callers waited who then hung up without an answer. */
+  waited: 'waited',
   /** Tag with the port of a release's Service, as `callsTo` writes it. */
   to: 'to',
   /** Tag with Envoy's response flags, `-` for none. */
@@ -34,7 +39,7 @@ export function callsTo(service: { readonly namespace: string; readonly name: st
   return `${service.name}_${service.namespace}_${port}`;
 }
 
-/** Upper bounds of the buckets of `calls.ms`, fine where limits are; what took longer than the last is in none. */
+/** Upper bounds of the buckets of `calls.ms` and `calls.waited`, fine where limits are; what took longer than the last is in none. */
 export const callDurationBoundsMs: readonly number[] = [
   1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250, 300, 400, 500, 600, 800, 1000,
   1200, 1500, 2000, 2500, 3000, 4000, 5000, 7500, 10_000, 15_000, 30_000, 60_000, 300_000, 3_600_000,

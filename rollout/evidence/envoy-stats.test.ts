@@ -17,10 +17,18 @@ const answer = JSON.stringify({
     {
       histograms: [
         {
-          name: `calls.ms.to.${to}`,
+          name: `calls.ms.to.${to}.flags.-`,
           buckets: [
             { upper_bound: 1, interval: 0, cumulative: 60 },
-            { upper_bound: 3e5, interval: 1, cumulative: 38 },
+            { upper_bound: 3e5, interval: 1, cumulative: 33 },
+          ],
+        },
+        { name: `calls.ms.to.${to}.flags.DC`, buckets: [{ upper_bound: 3e5, interval: 0, cumulative: 5 }] },
+        {
+          name: `calls.waited.to.${to}.flags.DC`,
+          buckets: [
+            { upper_bound: 1, interval: 0, cumulative: 0 },
+            { upper_bound: 3e5, interval: 0, cumulative: 2 },
           ],
         },
       ],
@@ -34,11 +42,11 @@ const counts = (text: string) => {
   return ledger.take().get(to);
 };
 
-test('calls are those that ended, whatever their flags; a caller that hung up is none', () => {
+test('calls are those that were answered; a caller that hung up ended a stream, or waited in vain', () => {
   expect(counts(answer)).toEqual({
-    requests: 93,
+    requests: 98,
     failures: 5,
-    latency: { boundsMs: [1, 3e5], counts: [60, 38, 0] },
+    latency: { boundsMs: [1, 3e5], counts: [60, 35, 0] },
   });
 });
 
@@ -48,7 +56,7 @@ test('a cluster is known by the counter that it has from the beginning', () => {
 
 test('the filter asks for the releases that are named and for no other', () => {
   const filter = new RegExp(callsFilter([to]));
-  const wanted = [`calls.ended.to.${to}.flags.-`, `calls.ms.to.${to}`, `cluster.${to}.upstream_rq_total`];
+  const wanted = [`calls.ended.to.${to}.flags.-`, `calls.ms.to.${to}.flags.-`, `cluster.${to}.upstream_rq_total`];
   expect(wanted.filter((name) => !filter.test(name))).toEqual([]);
   expect(filter.test('calls.ended.to.orders-2-0-0-rc-1_exchange_8080.flags.-')).toBe(false);
   expect(filter.test(`calls.ended.to.${to}1.flags.-`)).toBe(false);

@@ -47,26 +47,27 @@ export function callsFilter(to: readonly string[]): string {
   return `^(${prefix}\\.[a-z]+\\.${tag}\\.${names}(\\.|$)|cluster\\.${names}\\.upstream_rq_total$)`;
 }
 
-const callCounter = new RegExp(
-  `^${callCounters.prefix}\\.(${callCounters.ended}|${callCounters.failed})\\.${callCounters.to}\\.([^.]*)\\.${callCounters.flags}\\.(.*)$`,
+const callName = new RegExp(
+  `^${callCounters.prefix}\\.([a-z]+)\\.${callCounters.to}\\.([^.]*)\\.${callCounters.flags}\\.(.*)$`,
 );
-const callDuration = new RegExp(`^${callCounters.prefix}\\.${callCounters.duration}\\.${callCounters.to}\\.([^.]*)$`);
 
 /**
- * Calls as the sidecars of the embedded cluster count them. A caller that hung up is no request that ended, but how long it had waited
- * counts: a release that never answers has nothing else to show.
+ * Calls as the sidecars of the embedded cluster count them. A stream that its caller ended is a call like any other, but how long it
+ * lasted and how it was cut say nothing about the release. A caller that hung up without an answer made no call that ended, but how long
+ * it had waited counts: a release that never answers has nothing else to show.
  */
 export function callsIn({ values, histograms }: EnvoyStats): Counter[] {
   const counters: Counter[] = [];
   for (const [name, value] of values) {
-    const [, what, to = '', flags = ''] = callCounter.exec(name) ?? [];
-    if (!what || callerHungUp(flags)) continue;
-    // Each on its own: of two listeners' counters one may go with its listener and the other stay.
-    counters.push({ group: name, name, to, counts: what === callCounters.failed ? 'failure' : 'request', value });
+    const [, what, to = '', flags = ''] = callName.exec(name) ?? [];
+    // Each on its own: one may go with the listener that made it, and the others stay.
+    if (what === callCounters.ended) counters.push({ group: name, name, to, counts: 'request', value });
+    if (what !== callCounters.failed || callerHungUp(flags)) continue;
+    counters.push({ group: name, name, to, counts: 'failure', value });
   }
   for (const [name, buckets] of histograms) {
-    const [, to] = callDuration.exec(name) ?? [];
-    if (to === undefined) continue;
+    const [, what, to = '', flags = ''] = callName.exec(name) ?? [];
+    if (what !== callCounters.waited && (what !== callCounters.duration || callerHungUp(flags))) continue;
     for (const [boundMs, value] of buckets) {
       counters.push({ group: name, name: String(boundMs), to, counts: 'duration', boundMs, value });
     }

@@ -26,12 +26,21 @@ export interface SidecarEvidenceOptions {
   readonly clock: EvidenceClock;
 }
 
+/** Sidecars are asked again for examples, in case another controller that ended asked them to stop. */
+const againMs = 5000;
+
+/** One that does not answer has ended or is about to: the next one begins without. */
+const tellNoMore = (sidecars: readonly AskedSidecar[]) =>
+  Promise.allSettled(sidecars.map(({ post }) => post(`/runtime_modify?${failedCallsKey}=0`)));
+
 /**
  * Evidence from the sidecars of callers in the embedded cluster, the edge's among them (mesh/envoy/call-counters.ts). While a reader is
  * open they also write failing calls down, for examples.
  */
 export function sidecarEvidence({ sidecars, clock }: SidecarEvidenceOptions): EvidenceSource {
-  const telling = new Map<string, AskedSidecar>();
+  const telling = new Map<string, { readonly sidecar: AskedSidecar; readonly askedAtMs: number }>();
+  // One that ran before this and was killed may have left them on.
+  void tellNoMore(sidecars.list());
   return proxyEvidence<AskedSidecar>(
     {
       name: 'sidecars',
@@ -41,8 +50,8 @@ export function sidecarEvidence({ sidecars, clock }: SidecarEvidenceOptions): Ev
         const named = targets.map(namesOf).flatMap((one) => [one.stable, one.candidate, one.known]);
         const filter = callsFilter([...new Set(named)]);
         const stats = readStats(await sidecar.get(statsPath(filter)));
-        if (examples() && !telling.has(sidecar.id)) {
-          telling.set(sidecar.id, sidecar);
+        if (examples() && clock.now() - (telling.get(sidecar.id)?.askedAtMs ?? 0) > againMs) {
+          telling.set(sidecar.id, { sidecar, askedAtMs: clock.now() });
           // What it counts is evidence without examples as well: it is asked to tell of failing calls, and that is all.
           await Promise.allSettled([sidecar.post(`/runtime_modify?${failedCallsKey}=100`)]);
         }
@@ -73,8 +82,7 @@ export function sidecarEvidence({ sidecars, clock }: SidecarEvidenceOptions): Ev
       async idle() {
         const told = [...telling.values()];
         telling.clear();
-        // One that does not answer has ended, or is about to: the next one begins with zero.
-        await Promise.allSettled(told.map(({ post }) => post(`/runtime_modify?${failedCallsKey}=0`)));
+        await tellNoMore(told.map(({ sidecar }) => sidecar));
       },
       close: sidecars.close,
     },

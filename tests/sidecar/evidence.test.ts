@@ -59,6 +59,7 @@ beforeAll(async () => {
       const status = request.url?.startsWith('/fail') ? 503 : 200;
       const { requests, failures } = answered.get(version) ?? { requests: 0, failures: 0 };
       answered.set(version, { requests: requests + 1, failures: failures + (status === 503 ? 1 : 0) });
+      if (request.url?.startsWith('/never')) return undefined;
       if (!request.url?.startsWith('/cut')) return response.writeHead(status).end();
       response.writeHead(200, { 'content-length': '10' }).write('half');
       return setImmediate(() => response.destroy());
@@ -229,5 +230,27 @@ test('copies of requests are counted for the candidate as it answered them, and 
   expect(truth()).toEqual({ stable: calls, candidate: calls });
   const told = counting.examples.filter(({ release }) => release === '2.0.0').map(({ what }) => what);
   expect(new Set(told)).toEqual(new Set(['GET /fail: 503']));
+  await counting.close();
+});
+
+test('a caller that hangs up without an answer made no call that ended, but how long it waited is seen', async () => {
+  await apply([next], 0, 1);
+  const counting = await startCounting(mesh.root, target);
+  const reader = counting.source.open(target);
+  await eventually('the reader has begun', 3000, () => reader.read());
+  await expect(call(orders(), '/never', {}, 'GET', AbortSignal.timeout(120))).rejects.toThrow();
+  await call(orders());
+  const waits: number[] = [];
+  await eventually('the wait is seen', 3000, async () => {
+    const reading = await reader.read();
+    const { boundsMs, counts } = (reading.kind === 'counts' && reading.candidate.latency) || {
+      boundsMs: [],
+      counts: [],
+    };
+    waits.push(...boundsMs.filter((bound, index) => bound >= 120 && counts[index]));
+    return waits.length > 0;
+  });
+  expect(waits).toEqual([expect.toSatisfy((bound: number) => bound <= 200)]);
+  expect((await counting.until(1)).candidate).toEqual({ requests: 1, failures: 0 });
   await counting.close();
 });

@@ -139,9 +139,10 @@ export function call(
   path = '/',
   headers: Record<string, string> = {},
   method = 'GET',
+  signal?: AbortSignal,
 ): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const sent = request({ ...at, path, headers, method, agent: false, timeout: 10_000 }, (response) => {
+  const sent = request({ ...at, path, headers, method, agent: false, timeout: 10_000, signal }, (response) => {
     let body = '';
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => {
