@@ -23,6 +23,20 @@ function judged(
   return { tests, verdict };
 }
 
+/** The same again each second: what is clustered needs three of them. */
+function judgedFor(
+  seconds: number,
+  check: Check,
+  seen: Parameters<typeof judged>[1],
+  changes: Partial<JudgeRules> = {},
+  before = freshTests,
+) {
+  let last = judged(check, seen, changes, before);
+  for (let second = 2; second <= seconds; second++)
+    last = judged(check, seen, { ...changes, nowMs: second * 1_000 }, last.tests);
+  return last;
+}
+
 const errors: Check = { name: 'errors', kind: 'errorRate', good: 0.001, bad: 0.05 };
 const latency: Check = { name: 'latency', kind: 'latency', quantile: 0.95, ratio: 1.5, bad: 0.2 };
 const gaps: Check = { name: 'gaps', kind: 'counter', counter: 'sequence_gaps', good: 0.001, bad: 0.05 };
@@ -61,26 +75,30 @@ it('keeps the moment at which the evidence sufficed', () => {
 });
 
 it('measures the latency limit on the stable release, and says how it was rounded', () => {
-  const { verdict } = judged(latency, { stable: took(200, 4), candidate: took(30, 15) });
-  expect(verdict).toMatchObject({ verdict: 'fail', limit: 50 });
-  expect(verdict.reason).toContain('15 of 45 requests (33.3 %) took longer than 50 ms');
-  expect(verdict.reason).toContain('the limit of 36.8 ms is rounded up to the next bound of the histogram');
+  const generous: Check = { ...latency, ratio: 2.5 };
+  const { verdict } = judgedFor(4, generous, { stable: took(200, 4), candidate: took(30, 15) });
+  expect(verdict).toMatchObject({ verdict: 'fail', limit: 100 });
+  expect(verdict.reason).toContain('60 of 180 requests (33.3 %) took longer than 100 ms');
+  expect(verdict.reason).toContain('the limit of 61.4 ms is rounded up to the next bound of the histogram');
   expect(verdict.value).toBeGreaterThan(250);
+});
+
+it('needs three seconds to condemn a slow candidate: what stands still for one is no proof', () => {
+  const seen = { stable: took(200, 4), candidate: took(30, 15) };
+  expect(judgedFor(2, latency, seen).verdict.verdict).toBe('inconclusive');
+  expect(judgedFor(4, latency, seen).verdict.verdict).toBe('fail');
 });
 
 it('is undecided about latency until the stable release was measured, and then counts what came before', () => {
   const first = judged(latency, { stable: took(99, 0), candidate: took(30, 15) });
   expect(first.verdict).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining('99 of 100') });
-  expect(judged(latency, { stable: took(1, 0) }, {}, first.tests).verdict).toMatchObject({
-    verdict: 'fail',
-    samples: 45,
-  });
+  expect(judged(latency, { stable: took(1, 0) }, {}, first.tests).verdict.samples).toBe(45);
 });
 
 it('judges latency by the limit of an earlier stage where the stable release has nothing', () => {
   const before = handOn(judged(latency, { stable: took(200, 4), candidate: took(1, 0) }).tests);
   const alone = { alone: true };
-  expect(judged(latency, { candidate: took(30, 15) }, alone, before).verdict).toMatchObject({
+  expect(judgedFor(3, latency, { candidate: took(30, 15) }, alone, before).verdict).toMatchObject({
     verdict: 'fail',
     limit: 50,
   });

@@ -77,3 +77,13 @@ it('still reacts after a million good requests', () => {
 it('sees a stable release that fails after a million good requests', () => {
   expect(told([side([100, 0], [1e6, 1000]), outage]).findings).toEqual(['open', 'excused']);
 });
+
+it('takes three seconds of clustered trials to condemn, however many there are in one', () => {
+  const changes = { hypotheses: { good: 0.05, bad: 0.2 }, clustered: true } as const;
+  const stall = side([60, 60], [540, 5]);
+  const fine = side([20, 0], [180, 5]);
+  const seconds = (...each: readonly SideBySide[]) => each.flatMap((first) => [first, ...Array(9).fill(fine)]);
+  expect(told(seconds(stall, stall), changes).findings).not.toContain('worse');
+  expect(told([stall, ...Array(30).fill(stall)], changes).findings.indexOf('worse')).toBe(21);
+  expect(told([stall, stall], { ...changes, clustered: undefined }).findings).toContain('worse');
+});

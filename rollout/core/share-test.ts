@@ -25,8 +25,8 @@ export interface ShareTest {
   readonly comparison: Comparison;
   /** The candidate is bad on its own count, and so is the stable release. */
   readonly excused?: true;
-  /** How far the second that runs has moved `log` upwards. */
-  readonly second?: { readonly sinceMs: number; readonly gained: number };
+  /** Where `log` was when the second that runs began. */
+  readonly second?: { readonly sinceMs: number; readonly fromLog: number };
 }
 
 export interface ShareRules {
@@ -102,15 +102,11 @@ const secondMs = 1_000;
 
 function candidateAfter(before: ShareTest, seen: Trials, rules: ShareRules): Pick<ShareTest, 'log' | 'second'> {
   const { failAt, passAt } = boundsOf(rules.decision.falseAlarm, rules.decision.missed);
-  const gained = logRatio(rules.hypotheses, seen);
-  if (!rules.clustered) return { log: Math.max(passAt, before.log + gained) };
+  const log = Math.max(passAt, before.log + logRatio(rules.hypotheses, seen));
+  if (!rules.clustered) return { log };
   const runs = before.second && rules.nowMs - before.second.sinceMs < secondMs;
-  const second = runs ? before.second : { sinceMs: rules.nowMs, gained: 0 };
-  const counted = Math.min(gained, failAt / clusteredSeconds - second.gained);
-  return {
-    log: Math.max(passAt, before.log + counted),
-    second: { ...second, gained: second.gained + counted },
-  };
+  const second = runs ? before.second : { sinceMs: rules.nowMs, fromLog: before.log };
+  return { log: Math.min(log, second.fromLog + failAt / clusteredSeconds), second };
 }
 
 function stableAfter(before: ShareTest, seen: Trials, rules: ShareRules): Pick<ShareTest, 'stableLog' | 'stableFails'> {
