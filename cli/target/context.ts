@@ -154,7 +154,8 @@ function requireAccess({ kubeconfig, targetRecord }: StateFolder, record: Target
 
 /** What `up` made, the last first: namespaces with all that is in them, the mesh, the resource types; each is forgotten when it is gone. */
 async function removeAll(site: Site, mesh: MeshName, ledger: Ledger): Promise<void> {
-  if (ledger.state('exchange') || ledger.state('rollout-type')) await takeBackRollouts(site);
+  if (ledger.state('exchange') || ledger.state('rollout-type'))
+    await takeBackRollouts(await openCluster(site.kubeconfig), site);
   if (ledger.state('rollouts')) {
     await removeNamespace(site, rolloutsNamespace);
     await removeRights(site, namespace, rolloutsLabels);

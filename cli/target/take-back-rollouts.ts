@@ -1,6 +1,6 @@
 import type { Site } from '../../install/site.ts';
 import { type RolloutResource, rolloutKind } from '../../rollout/resource/rollout.ts';
-import { type Cluster, openCluster } from '../cluster.ts';
+import type { Cluster } from '../cluster.ts';
 import { namespace } from '../routes.ts';
 
 /** Time for a controller that lives to take back what its Rollouts did to the traffic. */
@@ -10,16 +10,18 @@ const patienceMs = 30_000;
  * Deletes the Rollouts of the exchange while their controller lives, which lets each go when its traffic is taken back. What is left after that
  * time has no controller that would ever let it go: it is let go here, so that its namespace can be deleted.
  */
-export async function takeBackRollouts(site: Site): Promise<void> {
-  const cluster = await openCluster(site.kubeconfig);
+export async function takeBackRollouts(
+  cluster: Pick<Cluster, 'list' | 'remove' | 'merge'>,
+  { clock, signal }: Pick<Site, 'clock' | 'signal'>,
+): Promise<void> {
   for (const rollout of await rolloutsIn(cluster)) await cluster.remove(rollout);
-  const startedAt = site.clock.now();
+  const startedAt = clock.now();
   for (;;) {
-    site.signal.throwIfAborted();
+    signal.throwIfAborted();
     const left = await rolloutsIn(cluster);
     if (left.length === 0) return;
-    if (site.clock.now() - startedAt > patienceMs) return letGo(cluster, left);
-    await site.clock.sleep(200, site.signal);
+    if (clock.now() - startedAt > patienceMs) return letGo(cluster, left);
+    await clock.sleep(200, signal);
   }
 }
 

@@ -18,6 +18,7 @@ import type { Target, TargetRequest } from '../target/target.ts';
 import type { Addition } from './addition.ts';
 import { type CarriedOut, carryOut } from './carry-out.ts';
 import { waitForController } from './controller-ready.ts';
+import { requireIdleRollouts } from './idle-rollouts.ts';
 import { noteNamespace, takeNamespace } from './namespaces.ts';
 import { waitForReleases } from './releases-ready.ts';
 import { imagesIn, renderingOf } from './rendering-of.ts';
@@ -46,6 +47,7 @@ export async function bringObjects(
   const { context, settings, ledger } = request;
   const { timeoutMs } = settings;
   const cluster = await openCluster(stateFolder(context).kubeconfig);
+  await requireIdleRollouts(cluster, settings, ledger);
   const running = planOf(await observe(cluster));
   const plan = completePlan(running, defaultPlan(readCatalogue(join(context.repo, 'services'))));
   const { choices, additions } = await renderingOf(target, context, settings, images);
