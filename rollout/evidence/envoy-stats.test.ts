@@ -62,6 +62,13 @@ test('the filter asks for the releases that are named and for no other', () => {
   expect(filter.test(`calls.ended.to.${to}1.flags.-`)).toBe(false);
 });
 
+test('for very many releases the question stays short', () => {
+  const many = Array.from({ length: 2000 }, (_, index) => `service-${index}-1-0-0_exchange_8080`);
+  const filter = callsFilter(many);
+  expect(filter.length).toBeLessThan(200);
+  expect(new RegExp(filter).test(`calls.ended.to.${many[1999]}.flags.-`)).toBe(true);
+});
+
 test('an answer that is no statistics is named', () => {
   expect(() => readStats('<html>')).toThrow(/not what Envoy's admin interface says/);
 });

@@ -1,4 +1,8 @@
-import type { EvidenceClock } from './proxy-evidence.ts';
+/** Time, and timers. */
+export interface EvidenceClock {
+  now(): number;
+  after(delayMs: number, run: () => void): () => void;
+}
 
 /** Somebody who can be asked. */
 export interface Place {
@@ -47,7 +51,7 @@ export interface Pace {
 /** Ten times a second: places on this machine. */
 export const nearbyPace: Pace = { everyMs: 95, patienceMs: 50 };
 /** A sidecar that is started again answers within 0.1 s; one that fails to start is tried again within seconds. */
-export const silentMs = 3000;
+const silentMs = 3000;
 
 interface Standing<P, Heard> {
   readonly place: P;

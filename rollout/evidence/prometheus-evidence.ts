@@ -4,8 +4,9 @@ import { type Dialect, selectorOf } from './dialect.ts';
 import { envoyDialect } from './envoy-series.ts';
 import { istioDialect } from './istio-series.ts';
 import { linkerdDialect } from './linkerd-series.ts';
+import type { EvidenceClock } from './looks.ts';
 import { instantQuery } from './prometheus-api.ts';
-import { type EvidenceClock, proxyEvidence } from './proxy-evidence.ts';
+import { proxyEvidence } from './proxy-evidence.ts';
 import type { EvidenceSource, EvidenceTarget, Missing } from './source.ts';
 
 /** Whose series Prometheus has. */

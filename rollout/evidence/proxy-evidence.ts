@@ -1,6 +1,6 @@
 import type { Example, Reading } from '../core/evidence.ts';
 import { type Counter, type Ledger, noCounts, openLedger } from './counts.ts';
-import { type Looks, nearbyPace, openLooks, type Pace, type Place, type Trouble } from './looks.ts';
+import { type EvidenceClock, type Looks, nearbyPace, openLooks, type Pace, type Place, type Trouble } from './looks.ts';
 import type { EvidenceReader, EvidenceSource, EvidenceTarget, Missing } from './source.ts';
 
 /** What one proxy says. */
@@ -56,11 +56,6 @@ export interface ProxyKind<P extends Place> {
   /** Nobody reads any more. */
   idle?(): Promise<void>;
   close?(): void;
-}
-
-export interface EvidenceClock {
-  now(): number;
-  after(delayMs: number, run: () => void): () => void;
 }
 
 /** Of each release, between two readings. */

@@ -3,8 +3,8 @@ import { readSamples } from '../../mesh/linkerd/proxy-metrics.ts';
 import type { Dialect } from './dialect.ts';
 import { clusterPattern, envoyDialect } from './envoy-series.ts';
 import { linkerdDialect } from './linkerd-series.ts';
-import type { Place } from './looks.ts';
-import { type EvidenceClock, proxyEvidence } from './proxy-evidence.ts';
+import type { EvidenceClock, Place } from './looks.ts';
+import { proxyEvidence } from './proxy-evidence.ts';
 import type { EvidenceSource, EvidenceTarget } from './source.ts';
 
 /** A Pod with a proxy. Its `id` is another one after the proxy was started again: the Pod's uid and the container's restart count. */
@@ -20,6 +20,8 @@ export interface ScrapedOptions {
   readonly port?: number;
 }
 
+/** Envoy takes a question of 60 kB. */
+const longestFilter = 8000;
 /** Statistics of a cluster that are read, as Envoy names them. */
 const readStats = 'upstream_rq_[1-5]xx|upstream_rq_time|upstream_cx_total|upstream_cx_connect_fail|grpc\\.[0-9]+';
 
@@ -30,7 +32,8 @@ const timeoutMs = 2000;
 /** Evidence from Istio's proxies, by the network of Pods: `/stats/prometheus` on port 15090. They need `neededStats`. */
 export function envoyEvidence(options: ScrapedOptions): EvidenceSource {
   const path = (targets: readonly EvidenceTarget[]) => {
-    const clusters = targets.map(clusterPattern).join('|');
+    const listed = targets.map(clusterPattern).join('|');
+    const clusters = listed.length > longestFilter ? 'outbound\\|.+' : listed;
     return `/stats/prometheus?filter=${encodeURIComponent(`^cluster\\.(${clusters})\\.(${readStats})$`)}`;
   };
   return scraped(options, { name: 'envoy', dialect: envoyDialect, port: 15_090, path });

@@ -2,8 +2,8 @@ import { callerHungUp, callsTo, failedCallsKey } from '../../mesh/envoy/call-cou
 import { releaseName } from '../../mesh/release.ts';
 import { callsFilter, callsIn, clustersIn, readStats, statsPath } from './envoy-stats.ts';
 import { exampleOf, readFailedCall } from './failed-call.ts';
-import type { Place } from './looks.ts';
-import { type EvidenceClock, type FailedAt, type ProxyNames, proxyEvidence } from './proxy-evidence.ts';
+import type { EvidenceClock, Place } from './looks.ts';
+import { type FailedAt, type ProxyKind, type ProxyNames, proxyEvidence } from './proxy-evidence.ts';
 import type { EvidenceSource, EvidenceTarget } from './source.ts';
 
 /** A sidecar of the embedded cluster that can be asked what it counted. */
@@ -50,7 +50,7 @@ export function sidecarEvidence({ sidecars, clock }: SidecarEvidenceOptions): Ev
         const named = targets.map(namesOf).flatMap((one) => [one.stable, one.candidate, one.known]);
         const filter = callsFilter([...new Set(named)]);
         const stats = readStats(await sidecar.get(statsPath(filter)));
-        if (examples() && clock.now() - (telling.get(sidecar.id)?.askedAtMs ?? 0) > againMs) {
+        if (examples() && clock.now() - (telling.get(sidecar.id)?.askedAtMs ?? Number.NEGATIVE_INFINITY) > againMs) {
           telling.set(sidecar.id, { sidecar, askedAtMs: clock.now() });
           // What it counts is evidence without examples as well: it is asked to tell of failing calls, and that is all.
           await Promise.allSettled([sidecar.post(`/runtime_modify?${failedCallsKey}=100`)]);
@@ -58,27 +58,7 @@ export function sidecarEvidence({ sidecars, clock }: SidecarEvidenceOptions): Ev
         const failed = telling.has(sidecar.id) ? failedCalls(sidecar) : [];
         return { counters: callsIn(stats), known: clustersIn(stats), failed };
       },
-      missing: {
-        proxies: {
-          what: 'no Pod of the cluster has a sidecar that answers',
-          hint: 'Type: parley status   (it shows which Pods run)',
-        },
-        silent: ({ name, silentMs, reason }) => ({
-          what: `the sidecar of ${name}, which calls the service, has not answered for ${(silentMs / 1000).toFixed(1)} s: ${reason}`,
-          hint: `Type: kubectl describe pod ${name.replace(/^.*\//, '')}   (its events say what is wrong with the sidecar)`,
-        }),
-        candidate: ({ namespace, service, port, protocol, candidate }, { known }) => {
-          const name = protocol === 'tcp' ? service : releaseName(service, candidate);
-          return {
-            what: `no sidecar has a cluster ${known}: there is no Service ${name} with port ${port}`,
-            hint: `Type: kubectl get service ${name} -n ${namespace}`,
-          };
-        },
-        calls: ({ service }, to) => ({
-          what: `calls.ended.to.${to}: no sidecar has counted a call`,
-          hint: `Call ${service} by the edge or from a Pod with a sidecar, and ask again.`,
-        }),
-      },
+      missing,
       async idle() {
         const told = [...telling.values()];
         telling.clear();
@@ -89,6 +69,29 @@ export function sidecarEvidence({ sidecars, clock }: SidecarEvidenceOptions): Ev
     clock,
   );
 }
+
+/** What to say, and what to type. */
+const missing: ProxyKind<AskedSidecar>['missing'] = {
+  proxies: {
+    what: 'no Pod of the cluster has a sidecar that answers',
+    hint: 'Type: parley status   (it shows which Pods run)',
+  },
+  silent: ({ name, silentMs, reason }) => ({
+    what: `the sidecar of ${name}, which calls the service, has not answered for ${(silentMs / 1000).toFixed(1)} s: ${reason}`,
+    hint: `Type: kubectl describe pod ${name.replace(/^.*\//, '')}   (its events say what is wrong with the sidecar)`,
+  }),
+  candidate: ({ namespace, service, port, protocol, candidate }, { known }) => {
+    const name = protocol === 'tcp' ? service : releaseName(service, candidate);
+    return {
+      what: `no sidecar has a cluster ${known}: there is no Service ${name} with port ${port}`,
+      hint: `Type: kubectl get service ${name} -n ${namespace}`,
+    };
+  },
+  calls: ({ service }, to) => ({
+    what: `calls.ended.to.${to}: no sidecar has counted a call`,
+    hint: `Call ${service} by the edge or from a Pod with a sidecar, and ask again.`,
+  }),
+};
 
 function namesOf({ namespace, service, port, protocol, stable, candidate }: EvidenceTarget): ProxyNames {
   const to = (name: string) => callsTo({ namespace, name }, port);
