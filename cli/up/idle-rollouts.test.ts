@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { RolloutResource, RolloutStatus } from '../../rollout/resource/rollout.ts';
+import type { RolloutStatus } from '../../rollout/resource/rollout.ts';
 import type { Cluster, ClusterObject } from '../cluster.ts';
 import { requireIdleRollouts } from './idle-rollouts.ts';
 
 const holding = (phase: RolloutStatus['phase']): Pick<Cluster, 'list'> => ({
   list: async <T>() => {
     const status = { phase, attempt: 2, candidate: '2.0.0', stable: '1.4.0' };
-    const rollout: ClusterObject<Pick<RolloutResource, 'spec' | 'status'>> = {
+    const rollout: ClusterObject = {
       metadata: { name: 'accounts' },
       spec: { service: 'accounts', candidate: '2.0.0' },
       status,
