@@ -74,20 +74,18 @@ interface Reader {
  */
 export function proxyEvidence<P extends Place>(kind: ProxyKind<P>, clock: EvidenceClock): EvidenceSource {
   const readers = new Set<Reader>();
-  const looks = openLooks<P, Heard, readonly Reader[]>({
+  const looks = openLooks<P, Answer, readonly Reader[]>({
     clock,
     pace: kind.pace ?? nearbyPace,
     list: kind.list,
     about: () => [...readers],
-    ask: (proxy, asked) =>
-      kind.ask(
-        proxy,
-        asked.map(({ target }) => target),
-        () => readers.size > 0,
-      ),
+    ask: async (proxy, asked) => {
+      const targets = asked.map(({ target }) => target);
+      return answerOf(await kind.ask(proxy, targets, () => readers.size > 0));
+    },
     // Only readers that the question was asked for: the answer says nothing about the releases of others.
-    heard: (proxy, heard, asked) => {
-      for (const reader of asked) note(reader, proxy.id, heard);
+    heard: (proxy, answer, asked) => {
+      for (const reader of asked) note(reader, proxy.id, answer);
     },
   });
   return {
@@ -117,12 +115,23 @@ export function proxyEvidence<P extends Place>(kind: ProxyKind<P>, clock: Eviden
   };
 }
 
-function note(reader: Reader, id: string, { counters, failed = [] }: Heard): void {
+/** What a proxy says, sorted once for all readers: there may be a thousand of them. */
+interface Answer {
+  readonly byRelease: ReadonlyMap<string, readonly Counter[]>;
+  /** Releases that it has called. */
+  readonly called: ReadonlySet<string>;
+  readonly known: Heard['known'];
+  readonly failed: readonly FailedAt[];
+}
+
+function answerOf({ counters, known, failed = [] }: Heard): Answer {
+  const called = new Set(counters.flatMap(({ to, value }) => (value > 0 ? [to] : [])));
+  return { byRelease: Map.groupBy(counters, ({ to }) => to), called, known, failed };
+}
+
+function note(reader: Reader, id: string, { byRelease, failed }: Answer): void {
   const { stable, candidate } = reader.names;
-  reader.ledger.note(
-    id,
-    counters.filter(({ to }) => to === stable || to === candidate),
-  );
+  reader.ledger.note(id, [...(byRelease.get(stable) ?? []), ...(byRelease.get(candidate) ?? [])]);
   for (const { to, example } of failed) {
     const release = releaseAt(reader, to);
     if (!release) continue;
@@ -148,15 +157,15 @@ function takeFrom(reader: Reader): Reading {
   };
 }
 
-function missingIn<P extends Place>(kind: ProxyKind<P>, looks: Looks<Heard>, reader: Reader): Reading | undefined {
+function missingIn<P extends Place>(kind: ProxyKind<P>, looks: Looks<Answer>, reader: Reader): Reading | undefined {
   const { stable, candidate, known } = reader.names;
   const cannot = kind.cannot?.(reader.target);
   if (cannot) return missing(cannot);
   const { proxies, answers, troubles } = looks.standing();
   if (proxies === 0) return missing(kind.missing.proxies);
-  const calls = ({ counters }: Heard) =>
-    counters.some(({ to, value }) => value > 0 && (to === stable || to === candidate));
-  const callers = new Set(answers.filter(({ last }) => calls(last)).map(({ id }) => id));
+  const callers = new Set(
+    answers.flatMap(({ id, last: { called } }) => (called.has(stable) || called.has(candidate) ? [id] : [])),
+  );
   const silent = troubles.find(({ id }) => callers.has(id) || answers.length === 0 || proxies === 1);
   if (silent) return missing(kind.missing.silent(silent));
   const someKnow = answers.length === 0 || answers.some(({ last }) => !last.known || last.known.has(known));
@@ -179,6 +188,6 @@ async function preflight<P extends Place>(kind: ProxyKind<P>, target: EvidenceTa
   const more = (await kind.look?.(target)) ?? [];
   if (more.length > 0) return more;
   if (!answers.some(({ known }) => !known || known.has(names.known))) return [kind.missing.candidate(target, names)];
-  const called = new Set(answers.flatMap(({ counters }) => counters.flatMap(({ to, value }) => (value > 0 ? to : []))));
+  const called = new Set(answers.flatMap((heard) => [...answerOf(heard).called]));
   return [names.stable, names.candidate].filter((to) => !called.has(to)).map((to) => kind.missing.calls(target, to));
 }
