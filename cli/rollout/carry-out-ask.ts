@@ -1,6 +1,8 @@
+import type { RolloutResource } from '../../rollout/resource/rollout.ts';
 import type { Cluster } from '../cluster.ts';
 import type { CommandContext, OutputFormat } from '../command.ts';
 import type { ExitName } from '../exit-codes.ts';
+import { Failure } from '../failure.ts';
 import { writeDocument } from '../output/document.ts';
 import type { Asked } from './ask.ts';
 import { awaitOutcome, awaitRollout } from './await-rollout.ts';
@@ -25,17 +27,18 @@ export async function carryOutAsk(context: CommandContext, cluster: Cluster, req
   }
   if (attempt !== undefined) {
     const begun = `attempt ${attempt} of ${service} begun`;
-    await awaitRollout(context, cluster, service, begun, (seen) => notBegun(seen.status?.attempt, attempt), {
-      timeoutMs,
-    });
+    await awaitRollout(context, cluster, service, begun, (seen) => notBegun(seen, attempt), { timeoutMs });
   }
   const ended = await awaitOutcome(context, cluster, service, { timeoutMs });
   const reason = ended.rollout.status?.message ?? '';
   return tell(context, request, { phase: ended.outcome, reason });
 }
 
-function notBegun(seen: number | undefined, attempt: number): string | undefined {
-  return (seen ?? 0) >= attempt ? undefined : `attempt ${seen ?? 0} is the last one`;
+function notBegun({ spec, status }: RolloutResource, attempt: number): string | undefined {
+  const { attempt: seen = 0, phase, message = '' } = status ?? {};
+  if (seen >= attempt) return undefined;
+  if (phase !== 'Idle') return `attempt ${seen} is the last one`;
+  throw new Failure('NothingToDo', `rollout '${spec.service}': ${message}`, { hint: 'Type: parley status' });
 }
 
 async function tell(

@@ -13,7 +13,8 @@ test('the same candidate again is a retry once its attempt has ended', () => {
 
 test('an attempt that is at work, or another candidate, is no retry', () => {
   expect(retried(asked, sampleRollout(analysing))).toEqual(asked);
-  expect(retried(asked, sampleRollout(analysing, { retry: 2 }))).toEqual({ ...asked, retry: 2 });
+  const said = { retry: 2, paused: true } as const;
+  expect(retried(asked, sampleRollout(analysing, said)), 'what people said stays').toEqual({ ...asked, ...said });
   expect(retried({ ...asked, candidate: '2.1.0' }, sampleRollout(ended('Promoted')))).toEqual({
     ...asked,
     candidate: '2.1.0',
@@ -28,6 +29,12 @@ const file = (more: object = {}) =>
     spec: asked,
     ...more,
   });
+
+test('other words about the same candidate begin anew', () => {
+  const other = { ...asked, strategy: { blueGreen: {} } };
+  expect(retried(other, sampleRollout(analysing, { paused: true }))).toEqual({ ...other, retry: 1 });
+  expect(retried(asked, sampleRollout(analysing, { strategy: { blueGreen: {} } }))).toEqual({ ...asked, retry: 1 });
+});
 
 test('a file is one Rollout of the exchange', () => {
   expect(rolloutIn(file(), 'rollout.yaml')).toEqual(asked);

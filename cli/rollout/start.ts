@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseRollout } from '../../rollout/resource/parse.ts';
 import { RolloutInvalid } from '../../rollout/resource/problem.ts';
 import type { RolloutResource, RolloutSpec } from '../../rollout/resource/rollout.ts';
@@ -42,22 +43,28 @@ export async function startRollout(
   const placed = await placeRelease(context, cluster, service, candidate, timeoutMs);
   const result = await write(cluster, spec, before);
   const running = isRunning(before?.status) ? before?.status?.candidate : undefined;
+  const anew = running !== candidate || (spec.retry ?? 0) > (before?.spec.retry ?? 0);
   return {
     service,
     candidate,
     placed,
     result,
-    ...(running !== undefined && running !== candidate ? { supersedes: running } : {}),
+    ...(running !== undefined && anew ? { supersedes: running } : {}),
   };
 }
 
-/** The spec that makes a new attempt of what ended. An attempt that is at work goes on. Pure. */
+/**
+ * The spec that makes a new attempt of what ended, or was asked for in other words. An attempt that is at work on the very same goes on, with
+ * what people said to it meanwhile. Pure.
+ */
 export function retried(asked: RolloutSpec, { spec, status }: RolloutResource): RolloutSpec {
-  const retry = spec.retry ?? 0;
   if (asked.candidate !== spec.candidate) return asked;
-  const again = isRunning(status) || status?.attempt === undefined ? retry : retry + 1;
-  const wanted = Math.max(asked.retry ?? 0, again);
-  return wanted === 0 ? asked : { ...asked, retry: wanted };
+  const { retry: before = 0, paused, request, ...live } = spec;
+  const { retry: wanted = 0, ...words } = asked;
+  const same = isDeepStrictEqual(plainJson(words), plainJson(live));
+  if (isRunning(status) && same && wanted <= before) return spec;
+  const retry = Math.max(wanted, status?.attempt === undefined ? before : before + 1);
+  return retry === 0 ? asked : { ...asked, retry };
 }
 
 /** Asking for the release that the attempt began from would abort the attempt: that has a word of its own. */
@@ -76,7 +83,8 @@ function requireValid(spec: RolloutSpec): void {
   }
 }
 
-async function requireNotServing(cluster: Cluster, service: string, candidate: string): Promise<void> {
+/** Fails when the release has all the weight: there is nothing to move. */
+export async function requireNotServing(cluster: Cluster, service: string, candidate: string): Promise<void> {
   const weights = (await currentPlan(cluster))[service] ?? {};
   const serving = Object.entries(weights).flatMap(([release, weight]) => (weight > 0 ? [release] : []));
   if (serving.join() !== candidate) return;

@@ -17,11 +17,13 @@ export const undo: Command = {
     const { openCluster } = await import('../../cluster.ts');
     const { carryOutAsk } = await import('../../rollout/carry-out-ask.ts');
     const { requireRollout } = await import('../../rollout/rollouts.ts');
+    const { requireNotServing } = await import('../../rollout/start.ts');
     const { undoOf } = await import('../../rollout/undo.ts');
     const { placeRelease } = await import('../../up/change-plan.ts');
     const timeoutMs = parseDuration(text('timeout') ?? '60s', '--timeout');
     const cluster = await openCluster(stateFolder(context).kubeconfig);
     const { patch, release, attempt } = undoOf(await requireRollout(cluster, service));
+    await requireNotServing(cluster, service, release);
     await placeRelease(context, cluster, service, release, timeoutMs);
     const reply = `rollout '${service}' undone: ${release} has all traffic`;
     const asked = { patch, reply, outcome: 'Promoted', attempt } as const;
