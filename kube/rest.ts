@@ -18,6 +18,8 @@ export class RestError extends Error {
 export interface KubeRest {
   /** Throws RestError for any status of 400 or more, and what the network throws when there is no answer. */
   send(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown>;
+  /** The same on a connection of its own: it does not wait behind many others that were sent before. */
+  sendAtOnce(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown>;
   /**
    * Path of the objects of a kind, by the server's discovery; `everywhere` is all namespaces. Throws RestError 404 for a kind that it
    * does not know.
@@ -76,6 +78,7 @@ export async function openKubeRest(kubeConfig: KubeConfig): Promise<KubeRest> {
   const send = sender(ask, agents.requests);
   return {
     send,
+    sendAtOnce: sender(ask, agents.streams),
     pathOf: pathFinder(send),
     lines: (path, signal) => linesOf(ask(agents.streams, { method: 'GET', path, signal })),
     async close() {

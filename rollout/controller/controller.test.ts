@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../kube/clock.ts';
 import { createLog } from '../../kube/log.ts';
-import { openKubeRest } from '../../kube/rest.ts';
+import { type KubeRest, openKubeRest, RestError } from '../../kube/rest.ts';
 import { eventually } from '../../tests/eventually.ts';
-import { type RolloutController, startRolloutController } from './controller.ts';
+import { nextTick, type RolloutController, startRolloutController } from './controller.ts';
 import { createRolloutMetrics } from './metrics.ts';
 import { addedAnnotation } from './route-rules.ts';
 import { type Failing, trafficEvidence } from './test-traffic.ts';
@@ -24,8 +24,16 @@ async function world(service = 'accounts'): Promise<TestWorld> {
   return made;
 }
 
-async function controller(made: TestWorld, more: { failing?: Failing; identity?: string } = {}) {
-  const rest = await openKubeRest(made.config);
+interface More {
+  readonly failing?: Failing;
+  readonly identity?: string;
+  /** Between the controller and the API server. */
+  readonly by?: (rest: KubeRest) => KubeRest;
+}
+
+async function controller(made: TestWorld, more: More = {}) {
+  const opened = await openKubeRest(made.config);
+  const rest = more.by?.(opened) ?? opened;
   const lines: string[] = [];
   const evidence = trafficEvidence({
     requestsPerSecond: 10_000,
@@ -198,4 +206,39 @@ test('of two controllers one acts; when it ends the other goes on', async () => 
   await first.stop();
   await ended(made, 'Promoted');
   expect(made.read('accounts')?.status?.history).toHaveLength(1);
+});
+
+test('rollouts that began together are looked at one after the other', () => {
+  const due = Array.from({ length: 10 }, (_, i) => nextTick(12_345, 1000, i / 10));
+  expect(due.every((at) => at - 12_345 >= 500 && at - 12_345 <= 1500)).toBe(true);
+  expect(new Set(due.map((at) => at % 1000)).size).toBe(10);
+  expect(nextTick(nextTick(12_345, 100, 0.3), 100, 0.3) - nextTick(12_345, 100, 0.3)).toBe(100);
+});
+
+/** A way to the API server on which no status arrives. */
+function withoutStatus(asked: string[], rest: KubeRest): KubeRest {
+  return {
+    ...rest,
+    async send(method, path, body, signal) {
+      if (method !== 'GET') asked.push(`${method} ${path.split('/').slice(-2).join('/')}`);
+      if (path.endsWith('/status')) throw new RestError(500, 'the status was lost');
+      return rest.send(method, path, body, signal);
+    },
+  };
+}
+
+test('a state that cannot be stored has no effect', async () => {
+  const made = await world();
+  const asked: string[] = [];
+  const { lines } = await controller(made, { by: (rest) => withoutStatus(asked, rest) });
+  made.start('accounts', { strategy: { blueGreen: {} } });
+  await eventually(
+    'ten tries',
+    15_000,
+    () => asked.filter((each) => each === 'PATCH accounts/status').length,
+    (n) => n >= 10,
+  );
+  expect(new Set(asked)).toEqual(new Set(['PATCH rollouts/accounts', 'PATCH accounts/status']));
+  expect(made.weights('accounts')).toEqual({ 'accounts-1-4-0': 100 });
+  expect(lines.join()).toContain('the status was lost');
 });

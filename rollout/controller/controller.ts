@@ -38,7 +38,7 @@ export const leaseName = 'parley-rollouts';
 
 const tickMs = 100;
 /** With many attempts at once each is looked at less often, so that all of them together cost the same. */
-const tickOfEachMs = 0.5;
+const tickOfEachMs = 1;
 const lastRetryMs = 2000;
 
 /**
@@ -83,6 +83,7 @@ export async function startRolloutController(options: ControllerOptions): Promis
     wake,
   };
 
+  const phases = spread();
   const forget = (key: string) => {
     memories.get(key)?.watching.close();
     memories.get(key)?.smoke.ask(undefined);
@@ -97,7 +98,7 @@ export async function startRolloutController(options: ControllerOptions): Promis
     if (!rollout) metrics.forget(namespace, name);
     if (!rollout || !leads()) return forget(key) as undefined;
     if (memories.get(key)?.uid !== rollout.metadata.uid) forget(key);
-    const memory = memories.get(key) ?? firstMemory(key, rollout, context);
+    const memory = memories.get(key) ?? firstMemory(key, rollout, context, phases());
     memories.set(key, memory);
     const nowMs = clock.now();
     if (memory.dueMs !== undefined && nowMs >= memory.dueMs) metrics.late(nowMs - memory.dueMs);
@@ -111,9 +112,9 @@ export async function startRolloutController(options: ControllerOptions): Promis
       throw error;
     }
     if (isRunning(memory.state)) running.add(key);
-    const waitMs = Math.max(tickMs, running.size * tickOfEachMs);
-    memory.dueMs = clock.now() + waitMs;
-    return waitMs;
+    const afterMs = clock.now();
+    memory.dueMs = nextTick(afterMs, Math.max(tickMs, running.size * tickOfEachMs), memory.phase);
+    return memory.dueMs - afterMs;
   };
 
   const onLead = (leading: boolean) => {
@@ -144,6 +145,25 @@ export async function startRolloutController(options: ControllerOptions): Promis
       await world.ended;
     },
   };
+}
+
+/** Numbers of 0..1, each as far from those before it as can be: the golden ratio's multiples. */
+function spread(): () => number {
+  let last = 0;
+  return () => {
+    last = (last + 0.618_033_988_75) % 1;
+    return last;
+  };
+}
+
+/**
+ * When it is looked at next, half an interval from now at the earliest. Each rollout has its own place within the interval, so that many
+ * that began together are not due together. @param phase 0..1
+ */
+export function nextTick(nowMs: number, intervalMs: number, phase: number): number {
+  const begin = Math.floor(nowMs / intervalMs) * intervalMs + phase * intervalMs;
+  const due = [begin, begin + intervalMs, begin + 2 * intervalMs].find((at) => at - nowMs >= intervalMs / 2);
+  return Math.ceil(due ?? nowMs + intervalMs);
 }
 
 const hasAny = (world: World): boolean => world.rollouts()[Symbol.iterator]().next().done === false;

@@ -113,7 +113,7 @@ function isFree(found: Lease | undefined, { identity, durationMs }: LeaseOptions
 
 async function read(rest: KubeRest, path: string, signal: AbortSignal): Promise<Lease | undefined> {
   try {
-    return (await rest.send('GET', path, undefined, signal)) as Lease;
+    return (await rest.sendAtOnce('GET', path, undefined, signal)) as Lease;
   } catch (error) {
     if (isStatus(error, 404)) return undefined;
     throw error;
@@ -141,7 +141,9 @@ async function take(
       leaseTransitions: found ? (found.spec.leaseTransitions ?? 0) + (isOurs ? 0 : 1) : 0,
     },
   };
-  const written = found ? rest.send('PUT', `${path}/${name}`, lease, signal) : rest.send('POST', path, lease, signal);
+  const written = found
+    ? rest.sendAtOnce('PUT', `${path}/${name}`, lease, signal)
+    : rest.sendAtOnce('POST', path, lease, signal);
   return (await written) as Lease;
 }
 
@@ -150,7 +152,10 @@ async function giveBack(rest: KubeRest, lease: Lease): Promise<void> {
   const path = await rest.pathOf(group.apiVersion, group.kind, lease.metadata.namespace);
   const { holderIdentity: _, ...spec } = lease.spec;
   try {
-    await rest.send('PUT', `${path}/${lease.metadata.name}`, { ...lease, spec: { ...spec, leaseDurationSeconds: 1 } });
+    await rest.sendAtOnce('PUT', `${path}/${lease.metadata.name}`, {
+      ...lease,
+      spec: { ...spec, leaseDurationSeconds: 1 },
+    });
   } catch (error) {
     if (!isStatus(error, 409) && !isStatus(error, 404)) throw error;
   }

@@ -15,6 +15,8 @@ export interface Memory {
   readonly uid: string | undefined;
   readonly watching: Watching;
   readonly smoke: Smoke;
+  /** Its place within the interval of looks, 0..1. */
+  readonly phase: number;
   /** Ahead of what is stored by evidence, or by what is about to be stored. */
   state: State;
   /** As it was read or written last; `outline` and `evidence` are of the state in it. */
@@ -38,7 +40,7 @@ export interface Planned {
 }
 
 /** Throws StateUnknown for a status that another version of the engine wrote. */
-export function remember(rollout: RolloutResource, parts: Pick<Memory, 'watching' | 'smoke'>): Memory {
+export function remember(rollout: RolloutResource, parts: Pick<Memory, 'watching' | 'smoke' | 'phase'>): Memory {
   const memory: Memory = {
     ...parts,
     uid: rollout.metadata.uid,

@@ -55,7 +55,10 @@ function routedOf(known: Known): Routed | undefined {
   const consumer = isConsumer(known);
   if (routes.length === 0 && !consumer) return undefined;
   return {
-    weights: routes.length > 0 ? weightsOf(known, routes) : podShares(deployments),
+    // Asked for at the begin of an attempt only.
+    get weights() {
+      return routes.length > 0 ? weightsOf(known, routes) : podShares(deployments);
+    },
     isAt: (stable, candidate, traffic) =>
       routes.every((route) => isRoutedAs(route, { service, stable, candidate, traffic })) &&
       scaled(deployments, stable, candidate, traffic).length === 0,

@@ -35,7 +35,16 @@ export interface RouteParts {
   readonly own: readonly RouteRule[];
 }
 
+/** Routes are read far more often than they change, and are never changed in place. */
+const known = new WeakMap<Route, RouteParts>();
+
 export function partsOf(route: Route): RouteParts {
+  const parts = known.get(route) ?? takenApart(route);
+  known.set(route, parts);
+  return parts;
+}
+
+function takenApart(route: Route): RouteParts {
   const rules = route.spec.rules ?? [];
   const marks = new Set(route.metadata.annotations?.[addedAnnotation]?.split(',').filter(Boolean));
   if (marks.size === 0) return { calls: [], matches: [], mirror: undefined, own: rules };

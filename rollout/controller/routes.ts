@@ -117,8 +117,20 @@ export function routePatch(route: Route, wish: RouteWish) {
   };
 }
 
+const answered = new WeakMap<Route, { readonly to: WantedTraffic; readonly answer: boolean }>();
+
 /** Whether the route does with callers' requests as wanted; calls of the kit's own do not matter. */
-export function isRoutedAs(route: Route, traffic: WantedTraffic): boolean {
+export function isRoutedAs(route: Route, wanted: WantedTraffic): boolean {
+  const last = answered.get(route);
+  // The same question is asked at each look, and neither routes nor traffic are changed in place.
+  if (last?.to.traffic === wanted.traffic && last.to.stable === wanted.stable && last.to.candidate === wanted.candidate)
+    return last.answer;
+  const answer = compare(route, wanted);
+  answered.set(route, { to: wanted, answer });
+  return answer;
+}
+
+function compare(route: Route, traffic: WantedTraffic): boolean {
   if (trafficProblem([route], traffic.traffic)) return false;
   const parts = partsOf(route);
   const wished = wishedParts(route, parts, { traffic });

@@ -16,7 +16,8 @@ import type { RolloutMetrics } from './metrics.ts';
 import { type Known, observe, routesOf, scaled } from './observe.ts';
 import { evidenceOf, outlineOf } from './outline.ts';
 import type { Pace } from './pace.ts';
-import { routePatch } from './routes.ts';
+import { partsOf } from './route-rules.ts';
+import { type RouteWish, routePatch } from './routes.ts';
 import { createSmoke } from './smoke.ts';
 import { createWatching } from './watching.ts';
 import type { World } from './world.ts';
@@ -37,10 +38,10 @@ export interface TurnContext {
 }
 
 /** Nothing is remembered of a rollout at first. */
-export function firstMemory(key: string, rollout: RolloutResource, context: TurnContext): Memory {
+export function firstMemory(key: string, rollout: RolloutResource, context: TurnContext, phase: number): Memory {
   const watching = createWatching(context.evidence, context.calls);
   const smoke = createSmoke(context.calls, context.clock, () => context.wake(key));
-  return remember(rollout, { watching, smoke });
+  return remember(rollout, { watching, smoke, phase });
 }
 
 /**
@@ -172,13 +173,15 @@ async function writeTraffic(
   const { namespace, uid } = rollout.metadata;
   const route = effects.find((effect) => effect.do === 'route');
   const isCalled = isRunning(state) && state.phase !== 'Reverting' && rollout.spec.calls && calls && uid;
-  const wish = {
+  const wish: RouteWish = {
     ...(route ? { traffic: { service, ...route } } : {}),
     ...(isCalled && deployments.has(state.candidate)
       ? { calls: { service, uid, releases: [state.stable, state.candidate] } }
       : {}),
   };
+  const isQuiet = !wish.traffic && !wish.calls;
   const patches = routesOf(known).map(async (each) => {
+    if (isQuiet && partsOf(each).calls.length === 0) return;
     const patch = routePatch(each, wish);
     if (patch) await writes.route(each, patch);
   });
