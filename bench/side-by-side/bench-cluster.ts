@@ -21,7 +21,7 @@ export interface Bench extends Pick<BenchOptions, 'image' | 'say'> {
   apply(objects: readonly ObjectRef[]): Promise<void>;
   /** Polls until `look` returns something; fails with what it said last. */
   until<T>(what: string, timeoutMs: number, look: () => Promise<T | undefined>): Promise<T>;
-  /** Everything that the caller of a namespace has said. */
+  /** Everything that the caller of a namespace has said; nothing before it runs. */
   answers(namespace: string): Promise<Answers[]>;
   cleanUp(): Promise<void>;
 }
@@ -75,6 +75,9 @@ export async function openBench({ kubeconfig, image, clock, signal, say }: Bench
       }
     },
     async answers(namespace) {
+      const caller = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'caller', namespace } };
+      const found = await cluster.read<{ status?: { availableReplicas?: number } }>(caller);
+      if (!found?.status?.availableReplicas) return [];
       const args = [
         '--kubeconfig',
         kubeconfig,

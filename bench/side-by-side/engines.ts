@@ -67,9 +67,11 @@ export async function parleyRounds(bench: Bench, image: string): Promise<EngineR
     observed: false,
     images,
   });
+  const definition = rolloutDefinition();
+  const known = await bench.cluster.read(definition);
   await bench.apply([
     ...shopBase(namespace, bench.image),
-    rolloutDefinition(),
+    ...(known ? [] : [definition]),
     ...controller,
     shopService(namespace, service, { 'app.kubernetes.io/name': service }),
     ...shopRelease(namespace, bench.image, stable),
