@@ -90,7 +90,8 @@ async function makeFail(context: RowContext, cluster: Cluster, share: number): P
   await cluster.merge(patchOf(object, spec));
   await until(context, 60_000, async () => {
     const { metadata: meta, status } = (await cluster.read<DeploymentLike>(object)) ?? {};
-    const rolled = status && status.observedGeneration === meta?.generation && status.replicas === status.updatedReplicas;
+    const rolled =
+      status && status.observedGeneration === meta?.generation && status.replicas === status.updatedReplicas;
     return rolled && status.readyReplicas === status.replicas ? undefined : `${name}: ${JSON.stringify(status)}`;
   });
 }

@@ -3,6 +3,7 @@ import { coldStart } from './cold-start.ts';
 import { memory } from './memory.ts';
 import { renderTime } from './render.ts';
 import { rollback } from './rollback.ts';
+import { rollouts } from './rollouts.ts';
 import { serviceTracing } from './service-tracing.ts';
 import { sidecarCpu } from './sidecar-cpu.ts';
 import { sidecarLatency } from './sidecar-latency.ts';
@@ -19,5 +20,6 @@ export const rows: readonly Row[] = [
   tracingSampling,
   memory,
   renderTime,
+  rollouts,
   rollback,
 ];
