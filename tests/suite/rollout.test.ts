@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import type { RolloutPhase } from '../../rollout/resource/rollout.ts';
 import { eventually } from '../eventually.ts';
 import { type Exchange, startExchange } from '../exchange.ts';
+import { http } from '../http.ts';
 import { figures, loadWhile } from '../load.ts';
 import { testPlace } from '../target.ts';
 import { amountsOf } from './amounts.ts';
@@ -181,4 +182,21 @@ test('what the resource refuses is refused before anything is changed', async ()
   }
   const none = await exchange.attempt(['rollout', 'watch', 'orders']);
   expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('parley rollout start orders <release>') });
+});
+
+test('requests with a header go to the candidate, and no others', async () => {
+  await exchange.parley('rollout', 'start', 'accounts', '2.0.0', '--match', 'x-canary:1');
+  await phaseIs('Analysing', '2.0.0');
+  const authorization = `Bearer ${await exchange.token()}`;
+  const answeredBy = async (headers: Readonly<Record<string, string>>) => {
+    const answer = await http(`${exchange.http}/v1/accounts`, { headers: { authorization, ...headers } });
+    return answer.headers['x-parley-release'];
+  };
+  for (let turn = 0; turn < 5; turn++) {
+    expect(await answeredBy({ 'x-canary': '1' })).toBe('2.0.0');
+    expect(await answeredBy({ 'x-canary': '2' })).toBe('1.4.0');
+    expect(await answeredBy({})).toBe('1.4.0');
+  }
+  await exchange.parley('rollout', 'abort', 'accounts');
+  expect(await answeredBy({ 'x-canary': '1' }), 'and nothing is left of it').toBe('1.4.0');
 });
