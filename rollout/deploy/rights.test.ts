@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeObject, type KubeObject } from '../../mesh/objects.ts';
+import { leaseName as controllersLease } from '../controller/controller.ts';
+import { leaseName } from './names.ts';
 import { renderController } from './render.ts';
 import { type Right, rightsAtHome, rightsOnReleases } from './rights.ts';
 import { sampleOptions } from './sample.ts';
@@ -52,4 +54,8 @@ test('each Role is bound to its ServiceAccount; nothing is granted for the whole
     } satisfies Partial<Record<keyof KubeObject | 'roleRef' | 'subjects', unknown>>);
   }
   expect(JSON.stringify(kinds)).not.toContain('*');
+});
+
+test('the Lease that it may have is the one that it asks for', () => {
+  expect(leaseName).toBe(controllersLease);
 });

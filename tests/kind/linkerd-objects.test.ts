@@ -21,6 +21,7 @@ import { otlpHttpPort } from '../../mesh/ports.ts';
 import { versions } from '../../mesh/versions.ts';
 import { hostOf, observabilityParts } from '../../observability/names.ts';
 import { renderObservability } from '../../observability/render.ts';
+import { renderController } from '../../rollout/deploy/render.ts';
 import { inherited } from '../commands.ts';
 import { type Finished, run, succeed } from '../program.ts';
 
@@ -67,6 +68,15 @@ const objectsOfObservability = ({ env: environment, capture }: Target): KubeObje
     exchangeNamespace: exchange.namespace,
     trustDomain: exchange.trustDomain,
     rollouts: true,
+  });
+
+const objectsOfRollouts = ({ env: environment, capture }: Target): KubeObject[] =>
+  renderController({
+    mesh: 'linkerd',
+    env: environment as EnvironmentName,
+    capture,
+    exchangeNamespace: exchange.namespace,
+    observed: true,
   });
 
 /** `kubectl apply` as the installation of the objects would be; strict, and without a trace in the cluster unless it is wanted. */
@@ -158,7 +168,11 @@ test('the steps bring the resource types along, and find them again', async () =
 });
 
 describe.each(targets)('$env, capture by $capture', (target) => {
-  const sets = { exchange: objectsOfExchange(target), observability: objectsOfObservability(target) };
+  const sets = {
+    exchange: objectsOfExchange(target),
+    rollouts: objectsOfRollouts(target),
+    observability: objectsOfObservability(target),
+  };
 
   beforeAll(async () => {
     for (const objects of Object.values(sets)) {
@@ -166,14 +180,17 @@ describe.each(targets)('$env, capture by $capture', (target) => {
     }
   });
 
-  test.each(['exchange', 'observability'] as const)('every object of %s is taken, without a warning', async (set) => {
-    const objects = sets[set];
-    const { code, stdout, stderr } = await dryRun(objects);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout.trim().split('\n')).toHaveLength(objects.length);
-    const kinds = new Set(objects.map(({ kind }) => kind));
-    for (const kind of ['Server', 'AuthorizationPolicy', 'MeshTLSAuthentication']) expect(kinds).toContain(kind);
-  });
+  test.each(['exchange', 'rollouts', 'observability'] as const)(
+    'every object of %s is taken, without a warning',
+    async (set) => {
+      const objects = sets[set];
+      const { code, stdout, stderr } = await dryRun(objects);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout.trim().split('\n')).toHaveLength(objects.length);
+      const kinds = new Set(objects.map(({ kind }) => kind));
+      for (const kind of ['Server', 'AuthorizationPolicy', 'MeshTLSAuthentication']) expect(kinds).toContain(kind);
+    },
+  );
 });
 
 interface Fault {
