@@ -3,7 +3,8 @@ import { systemClock } from '../../kube/clock.ts';
 import { createLog } from '../../kube/log.ts';
 import { type KubeRest, openKubeRest, RestError } from '../../kube/rest.ts';
 import { eventually } from '../../tests/eventually.ts';
-import { nextTick, type RolloutController, startRolloutController } from './controller.ts';
+import { type RolloutController, startRolloutController } from './controller.ts';
+import { nextTick } from './looks.ts';
 import { createRolloutMetrics } from './metrics.ts';
 import { addedAnnotation } from './route-rules.ts';
 import { type Failing, trafficEvidence } from './test-traffic.ts';
@@ -94,8 +95,10 @@ test('a good candidate gets everything, step by step, at the mesh and at the edg
     (n) => n === 0,
   );
   expect(evidence.opened()).toBe(0);
-  const events = made.store.list<{ reason: string }>('Event', { namespace }).items.map(({ reason }) => reason);
-  expect(events).toEqual(expect.arrayContaining(['RolloutStarted', 'StagePassed', 'Promoted']));
+  const reasons = () => made.store.list<{ reason: string }>('Event', { namespace }).items.map(({ reason }) => reason);
+  await eventually('events', 5000, reasons, (all) =>
+    ['RolloutStarted', 'StagePassed', 'Promoted'].every((reason) => all.includes(reason)),
+  );
   expect(await metrics.registry.metrics()).toContain(
     'parley_route_weight{namespace="exchange",service="accounts",release="2.0.0"} 100',
   );

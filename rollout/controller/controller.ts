@@ -6,12 +6,12 @@ import type { ReleaseCalls } from '../calls/release-calls.ts';
 import type { EvidenceSource } from '../evidence/source.ts';
 import { createRolloutEvents } from './events.ts';
 import { campaign, type Election } from './lease.ts';
-import { isRunning, type Memory } from './memory.ts';
+import { createLooks } from './looks.ts';
 import type { RolloutMetrics } from './metrics.ts';
 import { createPace } from './pace.ts';
-import { firstMemory, type TurnContext, turn } from './turn.ts';
+import type { TurnContext } from './turn.ts';
 import { once, type World, watchWorld } from './world.ts';
-import { createWrites, LeadLost, Outdated } from './writes.ts';
+import { createWrites } from './writes.ts';
 
 export interface ControllerOptions {
   readonly rest: KubeRest;
@@ -36,9 +36,6 @@ export interface RolloutController {
 
 export const leaseName = 'parley-rollouts';
 
-const tickMs = 100;
-/** With many attempts at once each is looked at less often, so that all of them together cost the same. */
-const tickOfEachMs = 1;
 const lastRetryMs = 2000;
 
 /**
@@ -46,10 +43,8 @@ const lastRetryMs = 2000;
  * the cluster does not answer.
  */
 export async function startRolloutController(options: ControllerOptions): Promise<RolloutController> {
-  const { rest, clock, log, lease, metrics } = options;
+  const { rest, clock, log, lease } = options;
   const stop = new AbortController();
-  const memories = new Map<string, Memory>();
-  const running = new Set<string>();
   let election: Election | undefined;
   let synced = false;
   const leads = () => election?.leads() ?? false;
@@ -58,7 +53,7 @@ export async function startRolloutController(options: ControllerOptions): Promis
   const queue: WorkQueue = createQueue({
     clock,
     lastRetryMs,
-    work: (key) => look(key),
+    work: (key) => looks.look(key),
     onError: (key, error) => log.error(`rollout ${key}`, error),
   });
   const wake = (key: string) => {
@@ -83,43 +78,11 @@ export async function startRolloutController(options: ControllerOptions): Promis
     wake,
   };
 
-  const phases = spread();
-  const forget = (key: string) => {
-    memories.get(key)?.watching.close();
-    memories.get(key)?.smoke.ask(undefined);
-    memories.delete(key);
-    running.delete(key);
-    context.pace.forget(key);
-  };
-
-  const look = async (key: string): Promise<number | undefined> => {
-    const [namespace = '', name = ''] = key.split('/');
-    const rollout = world.rollout(namespace, name);
-    if (!rollout) metrics.forget(namespace, name);
-    if (!rollout || !leads()) return forget(key) as undefined;
-    if (memories.get(key)?.uid !== rollout.metadata.uid) forget(key);
-    const memory = memories.get(key) ?? firstMemory(key, rollout, context, phases());
-    memories.set(key, memory);
-    const nowMs = clock.now();
-    if (memory.dueMs !== undefined && nowMs >= memory.dueMs) metrics.late(nowMs - memory.dueMs);
-    memory.dueMs = undefined;
-    try {
-      const more = await turn(key, memory, rollout, context);
-      if (!more) return forget(key) as undefined;
-    } catch (error) {
-      if (error instanceof LeadLost) return forget(key) as undefined;
-      if (error instanceof Outdated) return 1;
-      throw error;
-    }
-    if (isRunning(memory.state)) running.add(key);
-    const afterMs = clock.now();
-    memory.dueMs = nextTick(afterMs, Math.max(tickMs, running.size * tickOfEachMs), memory.phase);
-    return memory.dueMs - afterMs;
-  };
+  const looks = createLooks(context, leads);
 
   const onLead = (leading: boolean) => {
     log.info(leading ? 'leads' : 'only watches', { lease: `${lease.namespace}/${leaseName}` });
-    for (const key of [...memories.keys()]) if (!leading) forget(key);
+    if (!leading) looks.forgetAll();
     if (leading) for (const { metadata } of world.rollouts()) queue.add(`${metadata.namespace}/${metadata.name}`);
   };
   /** Where nothing is to be rolled out nobody has to lead. */
@@ -145,25 +108,6 @@ export async function startRolloutController(options: ControllerOptions): Promis
       await world.ended;
     },
   };
-}
-
-/** Numbers of 0..1, each as far from those before it as can be: the golden ratio's multiples. */
-function spread(): () => number {
-  let last = 0;
-  return () => {
-    last = (last + 0.618_033_988_75) % 1;
-    return last;
-  };
-}
-
-/**
- * When it is looked at next, half an interval from now at the earliest. Each rollout has its own place within the interval, so that many
- * that began together are not due together. @param phase 0..1
- */
-export function nextTick(nowMs: number, intervalMs: number, phase: number): number {
-  const begin = Math.floor(nowMs / intervalMs) * intervalMs + phase * intervalMs;
-  const due = [begin, begin + intervalMs, begin + 2 * intervalMs].find((at) => at - nowMs >= intervalMs / 2);
-  return Math.ceil(due ?? nowMs + intervalMs);
 }
 
 const hasAny = (world: World): boolean => world.rollouts()[Symbol.iterator]().next().done === false;

@@ -14,6 +14,9 @@ export interface RolloutEvents {
 
 const component = 'parley-rollouts';
 const longestMessage = 1024;
+/** Events are less urgent than everything else: few at a time, and not without end. */
+const atOnce = 2;
+const mostWaiting = 1000;
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/, in its core v1 form, which every API server takes. */
 export function createRolloutEvents(options: {
@@ -24,28 +27,49 @@ export function createRolloutEvents(options: {
   readonly onLost: (message: string) => void;
 }): RolloutEvents {
   const { rest, clock, instance, mayWrite, onLost } = options;
-  let last: Promise<void> = Promise.resolve();
+  const waiting: EventBody[] = [];
+  const sending = new Set<Promise<void>>();
 
-  const post = async (about: RolloutResource, event: RolloutEvent) => {
+  const post = async (body: EventBody) => {
     if (!mayWrite()) return;
-    const { namespace } = about.metadata;
-    const body = eventOf(about, event, timestamp(clock.now()), instance);
     try {
-      await rest.send('POST', await rest.pathOf('v1', 'Event', namespace), body);
+      await rest.send('POST', await rest.pathOf('v1', 'Event', body.metadata.namespace), body);
     } catch (error) {
       // 409: a controller that was killed has told it already.
       if (error instanceof RestError && error.status === 409) return;
-      onLost(`event ${event.reason} of Rollout ${namespace}/${about.metadata.name}: ${String(error)}`);
+      lost(body, String(error));
+    }
+  };
+  const lost = ({ reason, involvedObject: { namespace, name } }: EventBody, why: string) =>
+    onLost(`event ${reason} of Rollout ${namespace}/${name}: ${why}`);
+  const pump = () => {
+    while (sending.size < atOnce) {
+      const body = waiting.shift();
+      if (!body) return;
+      const sent = post(body).finally(() => {
+        sending.delete(sent);
+        pump();
+      });
+      sending.add(sent);
     }
   };
 
   return {
     record(about, events) {
-      for (const event of events) last = last.then(() => post(about, event));
+      for (const event of events) {
+        const dropped = waiting.length >= mostWaiting ? waiting.shift() : undefined;
+        if (dropped) lost(dropped, `more than ${mostWaiting} wait to be told`);
+        waiting.push(eventOf(about, event, timestamp(clock.now()), instance));
+      }
+      pump();
     },
-    flush: () => last,
+    async flush() {
+      while (sending.size > 0) await Promise.all(sending);
+    },
   };
 }
+
+type EventBody = ReturnType<typeof eventOf>;
 
 /** The name follows from what it says, so that the same is told once. */
 function eventOf(about: RolloutResource, event: RolloutEvent, now: string, instance: string) {

@@ -1,6 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { kubeconfig, testServer } from '../../local/api/test-server.ts';
-import type { KubeObject, Stored } from '../../local/store/types.ts';
+import type { KubeObject, ObjectStore, Stored } from '../../local/store/types.ts';
 import { releaseName } from '../../mesh/release.ts';
 import { rolloutDefinition } from '../resource/definition.ts';
 import { type RolloutResource, type RolloutSpec, rolloutKind } from '../resource/rollout.ts';
@@ -15,6 +15,43 @@ export async function testWorld(options: { readonly file?: string } = {}) {
   const { store } = server;
   store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   store.create(JSON.parse(JSON.stringify(rolloutDefinition())) as KubeObject);
+  const cluster = carryOut(store);
+  const config = new KubeConfig();
+  config.loadFromString(kubeconfig(server.url, server.authority.cert, server.admin));
+  return {
+    ...server,
+    config,
+    /** Releases whose Pods do not get ready; by the name of their Deployment. */
+    setReady: cluster.setReady,
+    deploy: (service: string, release: string, more: Partial<DeploymentParts> = {}) =>
+      store.create(deployment(service, release, more)),
+    route: (object: KubeObject) => store.create(object),
+    start: (service: string, spec: Partial<RolloutSpec>) => store.create(rollout(service, spec)),
+    change(service: string, spec: Partial<RolloutSpec>) {
+      const before = read(service);
+      if (before) store.update({ ...before, spec: { ...before.spec, ...spec } });
+    },
+    remove: (service: string) => store.delete('Rollout.parley.dev', service, namespace),
+    read,
+    /** Weights in the last rule of a route. */
+    weights(name: string, kind = 'HTTPRoute'): Record<string, number> {
+      const route = store.get<Route>(`${kind}.gateway.networking.k8s.io`, name, namespace);
+      const refs = route?.spec.rules?.at(-1)?.backendRefs ?? [];
+      return Object.fromEntries(refs.map((ref) => [ref.name, ref.weight ?? 1]));
+    },
+    async close() {
+      cluster.stop();
+      await server.close();
+    },
+  };
+
+  function read(service: string): Stored<RolloutResource> | undefined {
+    return store.get<RolloutResource>('Rollout.parley.dev', service, namespace);
+  }
+}
+
+/** Confirms routes and makes Pods ready, a moment after it was asked for. */
+function carryOut(store: ObjectStore) {
   const unready = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
   const later = (run: () => void) => {
@@ -57,44 +94,18 @@ export async function testWorld(options: { readonly file?: string } = {}) {
     store.updateStatus({ ...deployment, status });
   };
   const stops = [...routeTypes.map((type) => follow(type, confirm(type))), follow('Deployment.apps', settle)];
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig(server.url, server.authority.cert, server.admin));
   return {
-    ...server,
-    config,
-    /** Releases whose Pods do not get ready; by the name of their Deployment. */
     setReady(name: string, ready: boolean) {
       if (ready) unready.delete(name);
       else unready.add(name);
       const deployment = store.get<never>('Deployment.apps', name, namespace);
       if (deployment) settle(deployment);
     },
-    deploy: (service: string, release: string, more: Partial<DeploymentParts> = {}) =>
-      store.create(deployment(service, release, more)),
-    route: (object: KubeObject) => store.create(object),
-    start: (service: string, spec: Partial<RolloutSpec>) => store.create(rollout(service, spec)),
-    change(service: string, spec: Partial<RolloutSpec>) {
-      const before = read(service);
-      if (before) store.update({ ...before, spec: { ...before.spec, ...spec } });
-    },
-    remove: (service: string) => store.delete('Rollout.parley.dev', service, namespace),
-    read,
-    /** Weights in the last rule of a route. */
-    weights(name: string, kind = 'HTTPRoute'): Record<string, number> {
-      const route = store.get<Route>(`${kind}.gateway.networking.k8s.io`, name, namespace);
-      const refs = route?.spec.rules?.at(-1)?.backendRefs ?? [];
-      return Object.fromEntries(refs.map((ref) => [ref.name, ref.weight ?? 1]));
-    },
-    async close() {
+    stop() {
       for (const stop of stops) stop();
       for (const timer of timers) clearTimeout(timer);
-      await server.close();
     },
   };
-
-  function read(service: string): Stored<RolloutResource> | undefined {
-    return store.get<RolloutResource>('Rollout.parley.dev', service, namespace);
-  }
 }
 
 export type TestWorld = Awaited<ReturnType<typeof testWorld>>;

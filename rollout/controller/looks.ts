@@ -1,0 +1,78 @@
+import { isRunning, type Memory } from './memory.ts';
+import { firstMemory, type TurnContext, turn } from './turn.ts';
+import { LeadLost, Outdated } from './writes.ts';
+
+/** All rollouts that something is to be done about. */
+export interface Looks {
+  /** One look at the rollout `<namespace>/<name>`; resolves to the milliseconds after which it is due again, if it is. */
+  look(key: string): Promise<number | undefined>;
+  /** Somebody else leads: what is known here is not worth anything any more. */
+  forgetAll(): void;
+}
+
+const tickMs = 100;
+/** With many attempts at once each is looked at less often, so that all of them together cost the same. */
+const tickOfEachMs = 1;
+
+export function createLooks(context: TurnContext, leads: () => boolean): Looks {
+  const { world, clock, metrics, pace } = context;
+  const memories = new Map<string, Memory>();
+  const running = new Set<string>();
+  const phases = spread();
+
+  const forget = (key: string): undefined => {
+    memories.get(key)?.watching.close();
+    memories.get(key)?.smoke.ask(undefined);
+    memories.delete(key);
+    running.delete(key);
+    pace.forget(key);
+  };
+
+  return {
+    async look(key) {
+      const [namespace = '', name = ''] = key.split('/');
+      const rollout = world.rollout(namespace, name);
+      if (!rollout) metrics.forget(namespace, name);
+      if (!rollout || !leads()) return forget(key);
+      if (memories.get(key)?.uid !== rollout.metadata.uid) forget(key);
+      const memory = memories.get(key) ?? firstMemory(key, rollout, context, phases());
+      memories.set(key, memory);
+      const nowMs = clock.now();
+      if (memory.dueMs !== undefined && nowMs >= memory.dueMs) metrics.late(nowMs - memory.dueMs);
+      memory.dueMs = undefined;
+      try {
+        if (!(await turn(key, memory, rollout, context))) return forget(key);
+      } catch (error) {
+        if (error instanceof LeadLost) return forget(key);
+        if (error instanceof Outdated) return 1;
+        throw error;
+      }
+      if (isRunning(memory.state)) running.add(key);
+      const afterMs = clock.now();
+      memory.dueMs = nextTick(afterMs, Math.max(tickMs, running.size * tickOfEachMs), memory.phase);
+      return memory.dueMs - afterMs;
+    },
+    forgetAll() {
+      for (const key of [...memories.keys()]) forget(key);
+    },
+  };
+}
+
+/** Numbers of 0..1, each as far from those before it as can be: the golden ratio's multiples. */
+function spread(): () => number {
+  let last = 0;
+  return () => {
+    last = (last + 0.618_033_988_75) % 1;
+    return last;
+  };
+}
+
+/**
+ * When it is looked at next, half an interval from now at the earliest. Each rollout has its own place within the interval, so that many
+ * that began together are not due together. @param phase 0..1
+ */
+export function nextTick(nowMs: number, intervalMs: number, phase: number): number {
+  const begin = Math.floor(nowMs / intervalMs) * intervalMs + phase * intervalMs;
+  const due = [begin, begin + intervalMs, begin + 2 * intervalMs].find((at) => at - nowMs >= intervalMs / 2);
+  return Math.ceil(due ?? nowMs + intervalMs);
+}
