@@ -34,8 +34,11 @@ export async function watchRollout(
       awaySince = undefined;
       unseenSince = view.unseen === undefined ? undefined : (unseenSince ?? clock.now());
       const lasting = unseenSince !== undefined && clock.now() - unseenSince > unseenMs;
-      last = view.unseen === undefined || lasting ? withHint(view, context) : { ...view, unseen: undefined };
-      show(last);
+      // What a controller is about to change is the attempt before.
+      if (view.unseen === undefined || lasting) {
+        last = withHint(view, context);
+        show(last);
+      }
       if (view.unseen === undefined && ends(view)) break;
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'Unreachable') throw error;
