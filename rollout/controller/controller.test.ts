@@ -1,11 +1,18 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../kube/clock.ts';
 import { createLog } from '../../kube/log.ts';
 import { type KubeRest, openKubeRest, RestError } from '../../kube/rest.ts';
+import { releaseHeader } from '../../mesh/release-header.ts';
+import { rolloutHeader } from '../../mesh/rollout-header.ts';
 import { eventually } from '../../tests/eventually.ts';
+import { openReleaseCalls, type ReleaseCalls } from '../calls/release-calls.ts';
 import { type RolloutController, startRolloutController } from './controller.ts';
 import { nextTick } from './looks.ts';
 import { createRolloutMetrics } from './metrics.ts';
+import type { Route } from './objects.ts';
 import { addedAnnotation } from './route-rules.ts';
 import { type Failing, trafficEvidence } from './test-traffic.ts';
 import { namespace, routeTo, type TestWorld, testWorld } from './test-world.ts';
@@ -28,6 +35,7 @@ async function world(service = 'accounts'): Promise<TestWorld> {
 interface More {
   readonly failing?: Failing;
   readonly identity?: string;
+  readonly calls?: ReleaseCalls;
   /** Between the controller and the API server. */
   readonly by?: (rest: KubeRest) => KubeRest;
 }
@@ -50,6 +58,7 @@ async function controller(made: TestWorld, more: More = {}) {
     namespace,
     lease: { namespace, identity: more.identity ?? 'one', durationMs: 15_000 },
     evidence,
+    ...(more.calls ? { calls: more.calls } : {}),
     metrics,
   });
   let stopped = false;
@@ -244,4 +253,57 @@ test('a state that cannot be stored has no effect', async () => {
   expect(new Set(asked)).toEqual(new Set(['PATCH rollouts/accounts', 'PATCH accounts/status']));
   expect(made.weights('accounts')).toEqual({ 'accounts-1-4-0': 100 });
   expect(lines.join()).toContain('the status was lost');
+});
+
+/** Leads requests as the route of the edge says; the release answers that it is itself, 2.0.0 with this status. */
+async function edgeOf(made: TestWorld, status: number): Promise<ReleaseCalls> {
+  const server = createServer((ask, answer) => {
+    const rules = made.store.get<Route>(httpRoute, 'edge-accounts', namespace)?.spec.rules ?? [];
+    const rule = rules.find(({ matches = [{}] }) =>
+      matches.some(({ headers = [] }) => headers.every(({ name, value }) => ask.headers[name] === value)),
+    );
+    const release = rule?.backendRefs?.[0]?.name === 'accounts-2-0-0' ? '2.0.0' : '1.4.0';
+    answer.writeHead(release === '2.0.0' ? status : 200, { [releaseHeader]: release }).end('{}');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  ends.push(async () => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const calls = openReleaseCalls({ edge: { url }, readSecret: async () => undefined, clock: systemClock });
+  ends.push(() => calls.close());
+  return calls;
+}
+
+const httpRoute = 'HTTPRoute.gateway.networking.k8s.io';
+const requests = [{ name: 'list', path: '/v1/accounts', expect: { status: 200 } }];
+
+test.each([
+  [200, 'Promoted'],
+  [500, 'Refused'],
+] as const)(
+  'the kit calls the candidate first by rules of its own, which go again: %d is %s',
+  async (status, phase) => {
+    const made = await world();
+    await controller(made, { calls: await edgeOf(made, status) });
+    let led = 0;
+    made.store.watch(httpRoute, ({ object }) => {
+      if (JSON.stringify(object.spec).includes(rolloutHeader)) led += 1;
+    });
+    made.start('accounts', { calls: { requests } });
+    const end = await ended(made, phase);
+    if (phase === 'Refused') expect(end?.message).toMatch(/gate smoke is shut: .*500/);
+    expect(led).toBeGreaterThan(0);
+    const edge = () => made.store.get<Route>(httpRoute, 'edge-accounts', namespace);
+    await eventually('no rule left', 3000, edge, (route) => route?.spec.rules?.length === 1);
+    expect(edge()?.metadata.annotations?.[addedAnnotation]).toBeUndefined();
+  },
+);
+
+test('a rollout with calls is refused where nobody said how they get in', async () => {
+  const made = await world();
+  await controller(made);
+  made.start('accounts', { calls: { requests } });
+  expect((await ended(made, 'Refused'))?.message).toContain('--edge URL');
 });

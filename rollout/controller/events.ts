@@ -15,8 +15,8 @@ export interface RolloutEvents {
 const component = 'parley-rollouts';
 const longestMessage = 1024;
 /** Events are less urgent than everything else: few at a time, and not without end. */
-const atOnce = 2;
-const mostWaiting = 1000;
+const atOnce = 4;
+const mostWaiting = 10_000;
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/, in its core v1 form, which every API server takes. */
 export function createRolloutEvents(options: {
@@ -57,8 +57,10 @@ export function createRolloutEvents(options: {
   return {
     record(about, events) {
       for (const event of events) {
-        const dropped = waiting.length >= mostWaiting ? waiting.shift() : undefined;
-        if (dropped) lost(dropped, `more than ${mostWaiting} wait to be told`);
+        if (waiting.length >= mostWaiting) {
+          waiting.shift();
+          onLost(`more than ${mostWaiting} Events wait to be told: the oldest are dropped`);
+        }
         waiting.push(eventOf(about, event, timestamp(clock.now()), instance));
       }
       pump();
