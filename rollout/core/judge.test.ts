@@ -95,12 +95,12 @@ it('is undecided about latency until the stable release was measured, and then c
   expect(judged(latency, { stable: took(1, 0) }, {}, first.tests).verdict.samples).toBe(45);
 });
 
-it('judges latency by the limit of an earlier stage where the stable release has nothing', () => {
+it('judges latency by twice the limit of an earlier stage where the stable release has nothing', () => {
   const before = handOn(judged(latency, { stable: took(200, 4), candidate: took(1, 0) }).tests);
   const alone = { alone: true };
   expect(judgedFor(3, latency, { candidate: took(30, 15) }, alone, before).verdict).toMatchObject({
     verdict: 'fail',
-    limit: 50,
+    limit: 100,
   });
   expect(judged(latency, { candidate: took(30, 15) }, alone).verdict).toMatchObject({ verdict: 'inconclusive' });
 });

@@ -30,6 +30,9 @@ export const leastStableSamples = 100;
 /** Limits that are measured are not set below this: under it, code that is not warm yet and garbage collection are all that is seen. */
 export const leastLimitMs = 50;
 
+/** A limit that was measured while both releases had traffic is widened where one has all of it: the load that it carries is another. */
+const aloneRatio = 2;
+
 /** What the next stage needs of this one. */
 export function handOnLatency(memory: LatencyMemory): LatencyMemory {
   const earlier = memory.limit ?? memory.earlier;
@@ -86,7 +89,11 @@ function limitOf(check: LatencyCheck, memory: LatencyMemory, { total, alone }: L
   if (measurable && quantile !== undefined) {
     return limitAt(check, Math.max(leastLimitMs, quantile * check.ratio), histogram, stable);
   }
-  if (alone && memory.earlier) return memory.earlier;
+  if (alone && memory.earlier) {
+    const { askedMs, good } = memory.earlier;
+    const boundMs = boundAt(histogram, askedMs * aloneRatio);
+    if (boundMs !== undefined) return { askedMs: askedMs * aloneRatio, boundMs, good };
+  }
   return `${totalOf(stable)} of ${leastStableSamples} requests of the stable release that its limit is measured on`;
 }
 
