@@ -41,7 +41,7 @@ const amounts: Readonly<Record<TestTarget, Amounts>> = {
     turns: 3,
     traces: 5,
     load: modestLoad,
-    rollouts: { accounts: 42, orders: 42, portfolio: 16 },
+    rollouts: { accounts: 46, orders: 46, portfolio: 8 },
     judgedLoad,
   },
   kind: {
