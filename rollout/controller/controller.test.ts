@@ -175,6 +175,22 @@ test('deleted in the middle, it takes the traffic back before it goes', async ()
   expect(route?.metadata.annotations?.[addedAnnotation]).toBeUndefined();
 });
 
+test('deleted when its routes are gone, it goes too', async () => {
+  const made = await world();
+  const { evidence } = await controller(made);
+  made.start('accounts', { strategy: { canary: { steps: [{ weight: 20, minDuration: '1m' }] } } });
+  await eventually(
+    '20 %',
+    5000,
+    () => made.weights('accounts')['accounts-2-0-0'],
+    (weight) => weight === 20,
+  );
+  for (const route of ['accounts', 'edge-accounts']) made.store.delete(httpRoute, route, namespace);
+  made.remove('accounts');
+  await eventually('gone', 5000, () => made.read('accounts') === undefined);
+  await eventually('nothing is counted any more', 2000, () => evidence.opened() === 0);
+});
+
 test('another candidate in the middle supersedes, and gets its own attempt', async () => {
   const made = await world();
   made.deploy('accounts', '3.0.0');

@@ -7,6 +7,7 @@ import type { Traffic } from '../core/traffic.ts';
 import { routesGate } from './gates.ts';
 import type { Deployment, Route } from './objects.ts';
 import { factsOf, releaseNamed } from './releases.ts';
+import { hasAdded } from './route-rules.ts';
 import { inForce, isRoutedAs, routesTo, sharesIn } from './routes.ts';
 
 /** What the controller knows of one rollout. */
@@ -53,7 +54,7 @@ function routedOf(known: Known): Routed | undefined {
   const { service, deployments } = known;
   const routes = routesOf(known);
   const consumer = isConsumer(known);
-  if (routes.length === 0 && !consumer) return undefined;
+  if (routes.length === 0 && !consumer) return hasNothingToTakeBack(known) ? nothingRouted : undefined;
   return {
     // Asked for at the begin of an attempt only.
     get weights() {
@@ -64,6 +65,14 @@ function routedOf(known: Known): Routed | undefined {
       scaled(deployments, stable, candidate, traffic).length === 0,
     inForce: inForceWith(routes, consumer ? [...deployments] : []),
   };
+}
+
+/** Nobody can go by routes that are gone: what the attempt did to the traffic went with them. */
+const nothingRouted: Routed = { weights: {}, isAt: () => true, inForce: true };
+
+function hasNothingToTakeBack({ routes, service, state }: Known): boolean {
+  if (state.phase !== 'Reverting') return false;
+  return routes.every((route) => !routesTo(route, service, state.candidate) && !hasAdded(route));
 }
 
 function inForceWith(routes: readonly Route[], deployments: readonly (readonly [string, Deployment])[]): true | string {

@@ -70,6 +70,9 @@ function takenApart(route: Route): RouteParts {
   };
 }
 
+/** Whether something in it is a rollout's. */
+export const hasAdded = ({ metadata }: Route): boolean => Boolean(metadata.annotations?.[addedAnnotation]);
+
 /** The rules of these parts in their order, and what the annotation says of them: undefined when nothing was added. */
 export function assemble({ calls, matches, mirror, own }: RouteParts) {
   const marks = [

@@ -25,7 +25,7 @@ export interface ReleaseFacts {
 }
 
 export interface Routed {
-  /** Release -> weight as the routes have it now. */
+  /** Release -> weight as the routes have it now; empty: no route leads to a release of the attempt any more. */
   readonly weights: Readonly<Record<string, number>>;
   /** Whether the routes ask for exactly this traffic; compared with what the state wants. */
   readonly isAt: (stable: string, candidate: string, traffic: Traffic) => boolean;

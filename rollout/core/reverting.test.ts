@@ -17,6 +17,15 @@ it('asks for the way back until it is in force', () => {
   expect(events[0]?.message).toContain('1.4.0 has all traffic again after 300 ms');
 });
 
+it('is back when no route is left that could lead anywhere', () => {
+  const routed = { weights: {}, isAt: () => true, inForce: true } as const;
+  const { state, effects, events } = step(sampleReverting, observed({ plan: undefined, routed }));
+  expect(state).toMatchObject({ phase: 'Ended', outcome: 'RolledBack' });
+  expect(effects).toEqual([]);
+  expect(events[0]?.message).toContain('no route leads to either release any more');
+  expect(step(sampleReverting, observed({ plan: undefined, routed: undefined })).state.phase).toBe('Reverting');
+});
+
 it('sends nothing to a stable release that is not ready, and says so once', () => {
   const unready = observed({ traffic: { weight: 100 }, ready: { '1.4.0': 0 } });
   const first = step(sampleReverting, unready);

@@ -67,7 +67,7 @@ export function stepReverting(state: Reverting, observation: Observation): Moved
       checks,
       examples,
     };
-    const message = `${state.stable} has all traffic again after ${observation.nowMs - state.sinceMs} ms: ${reason}`;
+    const message = `${howItIsNow(state, observation)}: ${reason}`;
     return { state: next, events: [told(outcome === 'RolledBack' ? 'Warning' : 'Normal', outcome, message)] };
   }
   const unready = isWritten(observation, state, traffic) ? undefined : unreadyFor(observation, state, traffic);
@@ -75,6 +75,13 @@ export function stepReverting(state: Reverting, observation: Observation): Moved
   if (waiting === state.waiting) return { state, events: [] };
   const message = `cannot go back to ${state.stable}: ${waiting}; make its Pods ready and the traffic follows`;
   return { state: { ...state, waiting }, events: unready ? [told('Warning', 'Waiting', message)] : [] };
+}
+
+function howItIsNow({ stable, sinceMs }: Reverting, { nowMs, routed }: Observation): string {
+  const isRouted = routed !== undefined && Object.keys(routed.weights).length > 0;
+  return isRouted
+    ? `${stable} has all traffic again after ${nowMs - sinceMs} ms`
+    : 'no route leads to either release any more, so there is nothing to take back';
 }
 
 function isWritten({ routed }: Observation, { stable, candidate }: Reverting, traffic: Traffic): boolean {
