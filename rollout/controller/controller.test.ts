@@ -271,6 +271,53 @@ test('a state that cannot be stored has no effect', async () => {
   expect(lines.join()).toContain('the status was lost');
 });
 
+/** A way to the API server on which no route may be written while `denies` says so; its words are those of a real one. */
+function withoutRights(asked: string[], denies: () => boolean, rest: KubeRest): KubeRest {
+  return {
+    ...rest,
+    async send(method, path, body, signal) {
+      if (method === 'PATCH' && path.includes('/httproutes/') && denies()) {
+        asked.push(path);
+        throw new RestError(403, 'httproutes.gateway.networking.k8s.io "accounts" is forbidden: User "x" cannot patch');
+      }
+      return rest.send(method, path, body, signal);
+    },
+  };
+}
+
+test('rights that are missing are told in the status and by one Event, and asked for ever less often', async () => {
+  const made = await world();
+  const asked: string[] = [];
+  let denied = true;
+  await controller(made, { by: (rest) => withoutRights(asked, () => denied, rest) });
+  made.start('accounts', { strategy: { canary: { steps: [{ weight: 20, minDuration: '1m' }] } } });
+  const status = await eventually(
+    'words of the API server in the status',
+    5000,
+    () => made.read('accounts')?.status,
+    (seen) => seen?.message?.includes('accounts" is forbidden: User "x" cannot patch') ?? false,
+  );
+  expect(status?.phase).toBe('Shifting');
+  const tries = asked.length;
+  const waitedMs = performance.now();
+  await eventually('a second', 5000, () => performance.now() - waitedMs >= 1000);
+  // Two routes each time, after 10 ms, 20 ms, 40 ms and so on.
+  expect(asked.length - tries).toBeLessThanOrEqual(2 * 8);
+  const warnings = made.store
+    .list<{ type: string; reason: string; message: string }>('Event', { namespace })
+    .items.filter(({ type }) => type === 'Warning');
+  expect(new Set(warnings.map(({ reason }) => reason))).toEqual(new Set(['WriteRefused']));
+  expect(warnings.length).toBeLessThanOrEqual(2);
+  expect(warnings[0]?.message).toMatch(/is forbidden: User "x" cannot patch; Type: kubectl get rolebindings/);
+  denied = false;
+  await eventually(
+    '20 %',
+    5000,
+    () => made.weights('accounts')['accounts-2-0-0'],
+    (weight) => weight === 20,
+  );
+});
+
 /** Leads requests as the route of the edge says; the release answers that it is itself, 2.0.0 with this status. */
 async function edgeOf(made: TestWorld, status: number): Promise<ReleaseCalls> {
   const server = createServer((ask, answer) => {

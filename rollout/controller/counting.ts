@@ -25,7 +25,10 @@ function wayTo(routes: readonly Route[], service: string, release: string) {
 }
 
 /** Whose requests are to be counted; undefined: no route says on which port they are. */
-export function evidenceTarget({ metadata }: RolloutResource, known: Known): EvidenceTarget | undefined {
+export function evidenceTarget(
+  { metadata }: RolloutResource,
+  known: Pick<Known, 'service' | 'state' | 'plan' | 'routes'>,
+): EvidenceTarget | undefined {
   const { service, state, plan } = known;
   if (!('stable' in state)) return undefined;
   const { stable, candidate } = state;

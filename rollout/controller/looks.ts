@@ -1,6 +1,7 @@
+import type { RolloutResource } from '../resource/rollout.ts';
 import { isRunning, type Memory } from './memory.ts';
 import { firstMemory, type TurnContext, turn } from './turn.ts';
-import { LeadLost, Outdated } from './writes.ts';
+import { LeadLost, Outdated, WriteRefused } from './writes.ts';
 
 /** All rollouts that something is to be done about. */
 export interface Looks {
@@ -22,11 +23,15 @@ export function createLooks(context: TurnContext, leads: () => boolean): Looks {
 
   const forget = (key: string): undefined => {
     memories.get(key)?.watching.close();
-    memories.get(key)?.smoke.ask(undefined);
+    memories.get(key)?.gates.forget([]);
     memories.delete(key);
     running.delete(key);
     pace.forget(key);
   };
+
+  /** What is told already is not told again: an Event's name follows from its words. */
+  const tellRefused = (rollout: RolloutResource, { code, message, hint }: WriteRefused) =>
+    context.events.record(rollout, [{ type: 'Warning', reason: code, message: `${message}; ${hint}` }]);
 
   return {
     async look(key) {
@@ -45,6 +50,7 @@ export function createLooks(context: TurnContext, leads: () => boolean): Looks {
       } catch (error) {
         if (error instanceof LeadLost) return forget(key);
         if (error instanceof Outdated) return 1;
+        if (error instanceof WriteRefused) tellRefused(rollout, error);
         throw error;
       }
       if (isRunning(memory.state)) running.add(key);

@@ -6,15 +6,15 @@ import { parseRollout } from '../resource/parse.ts';
 import { RolloutInvalid } from '../resource/problem.ts';
 import type { RolloutResource, RolloutStatus } from '../resource/rollout.ts';
 import { stateOf } from '../resource/status.ts';
+import type { AskedGates } from './gates.ts';
 import { evidenceOf, outlineOf } from './outline.ts';
-import type { Smoke } from './smoke.ts';
 import type { Watching } from './watching.ts';
 
 /** What the controller keeps of one rollout between two looks; all of it can be lost. */
 export interface Memory {
   readonly uid: string | undefined;
   readonly watching: Watching;
-  readonly smoke: Smoke;
+  readonly gates: AskedGates;
   /** Its place within the interval of looks, 0..1. */
   readonly phase: number;
   /** Ahead of what is stored by evidence, or by what is about to be stored. */
@@ -26,6 +26,8 @@ export interface Memory {
   /** Told when the state that they belong to is stored. */
   untold: RolloutEvent[];
   asked: readonly GateName[];
+  /** Why the traffic could not be written at the last look. */
+  refused: string | undefined;
   plan: Planned | undefined;
   /** When it is to be looked at next. */
   dueMs: number | undefined;
@@ -40,7 +42,7 @@ export interface Planned {
 }
 
 /** Throws StateUnknown for a status that another version of the engine wrote. */
-export function remember(rollout: RolloutResource, parts: Pick<Memory, 'watching' | 'smoke' | 'phase'>): Memory {
+export function remember(rollout: RolloutResource, parts: Pick<Memory, 'watching' | 'gates' | 'phase'>): Memory {
   const memory: Memory = {
     ...parts,
     uid: rollout.metadata.uid,
@@ -50,6 +52,7 @@ export function remember(rollout: RolloutResource, parts: Pick<Memory, 'watching
     evidence: undefined,
     untold: [],
     asked: [],
+    refused: undefined,
     plan: undefined,
     dueMs: undefined,
   };

@@ -23,6 +23,8 @@ export interface Known {
   readonly deployments: ReadonlyMap<string, Deployment>;
   readonly gates: Partial<Record<GateName, GateResult>>;
   readonly reading: Reading | undefined;
+  /** Why the traffic could not be written at the last look. */
+  readonly refused: string | undefined;
 }
 
 /** The engine's view of the world. */
@@ -64,6 +66,7 @@ function routedOf(known: Known): Routed | undefined {
       routes.every((route) => isRoutedAs(route, { service, stable, candidate, traffic })) &&
       scaled(deployments, stable, candidate, traffic).length === 0,
     inForce: inForceWith(routes, consumer ? [...deployments] : []),
+    ...(known.refused === undefined ? {} : { refused: known.refused }),
   };
 }
 

@@ -10,7 +10,7 @@ import type { RolloutResource } from '../resource/rollout.ts';
 import { invalidStatus, statusOf } from '../resource/status.ts';
 import { callsWanted, callTarget, evidenceTarget } from './counting.ts';
 import type { RolloutEvents } from './events.ts';
-import { contractGate } from './gates.ts';
+import { askedGates, contractGate } from './gates.ts';
 import { adopt, isRunning, type Memory, planned, remember } from './memory.ts';
 import type { RolloutMetrics } from './metrics.ts';
 import { type Known, observe, routesOf, scaled } from './observe.ts';
@@ -18,10 +18,9 @@ import { evidenceOf, outlineOf } from './outline.ts';
 import type { Pace } from './pace.ts';
 import { partsOf } from './route-rules.ts';
 import { type RouteWish, routePatch } from './routes.ts';
-import { createSmoke } from './smoke.ts';
 import { createWatching } from './watching.ts';
 import type { World } from './world.ts';
-import { finalizer, type Writes } from './writes.ts';
+import { finalizer, WriteRefused, type Writes } from './writes.ts';
 
 export interface TurnContext {
   readonly world: World;
@@ -40,8 +39,8 @@ export interface TurnContext {
 /** Nothing is remembered of a rollout at first. */
 export function firstMemory(key: string, rollout: RolloutResource, context: TurnContext, phase: number): Memory {
   const watching = createWatching(context.evidence, context.calls);
-  const smoke = createSmoke(context.calls, context.clock, () => context.wake(key));
-  return remember(rollout, { watching, smoke, phase });
+  const gates = askedGates(context, () => context.wake(key));
+  return remember(rollout, { watching, gates, phase });
 }
 
 /**
@@ -56,16 +55,16 @@ export async function turn(key: string, memory: Memory, seen: RolloutResource, c
   if (invalid && !deletionTimestamp) await storeInvalid(memory, seen, context);
   if (!asked && !deletionTimestamp) return false;
   const plan = deletionTimestamp ? undefined : asked;
-  const known: Known = {
+  const now = {
     nowMs: clock.now(),
     service: seen.spec.service,
     state: memory.state,
     plan,
     routes: world.routesOf(namespace, seen.spec.service),
     deployments: world.deploymentsOf(namespace, seen.spec.service),
-    gates: gatesOf(memory, seen, context),
-    reading: await memory.watching.read(),
+    refused: memory.refused,
   };
+  const known: Known = { ...now, gates: gatesOf(memory, seen, now, context), reading: await memory.watching.read() };
   const stepped = step(memory.state, observe(known));
   memory.state = stepped.state;
   memory.untold.push(...stepped.events);
@@ -73,8 +72,7 @@ export async function turn(key: string, memory: Memory, seen: RolloutResource, c
   if (isRunning(stepped.state)) rollout = await holding(rollout, writes);
   if (rollout && !(invalid && !deletionTimestamp)) rollout = await store(key, memory, rollout, plan, context);
   if (!rollout) return false;
-  const now = { ...known, state: stepped.state };
-  await carryOut(memory, rollout, now, stepped.effects, context);
+  await carryOut(memory, rollout, { ...known, state: stepped.state }, stepped.effects, context);
   if (isRunning(stepped.state)) return true;
   memory.watching.close();
   if (rollout.metadata.finalizers?.includes(finalizer)) await writes.finalizer(rollout, false);
@@ -126,16 +124,18 @@ async function storeInvalid(memory: Memory, rollout: RolloutResource, { clock, w
 function gatesOf(
   memory: Memory,
   rollout: RolloutResource,
+  known: Omit<Known, 'gates' | 'reading'>,
   { world }: TurnContext,
 ): Partial<Record<GateName, GateResult>> {
-  const { state } = memory;
+  const { state, service, deployments } = known;
   if (state.phase !== 'Gating' || !memory.asked.length) return {};
-  const { service } = rollout.spec;
-  const deployments = world.deploymentsOf(rollout.metadata.namespace, service);
   const deployed = (release: string) => ({ title: `${service} ${release}`, deployment: deployments.get(release) });
   const contract = contractGate(deployed(state.stable), deployed(state.candidate));
-  const smoke = memory.asked.includes('smoke') ? memory.smoke.ask(callTarget(rollout, state, world)) : undefined;
-  return { ...(memory.asked.includes('contract') ? { contract } : {}), ...(smoke ? { smoke } : {}) };
+  const asked = memory.gates.ask(memory.asked, {
+    smoke: callTarget(rollout, state, world),
+    evidence: evidenceTarget(rollout, known),
+  });
+  return { ...(memory.asked.includes('contract') ? { contract } : {}), ...asked };
 }
 
 async function carryOut(
@@ -148,9 +148,9 @@ async function carryOut(
   const asked = effects.flatMap((effect) => (effect.do === 'ask' ? [effect.gate] : []));
   if (asked.join() !== memory.asked.join()) {
     memory.asked = asked;
+    memory.gates.forget(asked);
     const key = `${rollout.metadata.namespace}/${rollout.metadata.name}`;
     if (asked.length > 0) context.wake(key);
-    else memory.smoke.ask(undefined);
   }
   const isWatched = effects.some((effect) => effect.do === 'watch');
   const isDriven = effects.some((effect) => effect.do === 'drive');
@@ -158,7 +158,13 @@ async function carryOut(
     ? callTarget(rollout, known.state, context.world)
     : undefined;
   memory.watching.follow(isWatched ? evidenceTarget(rollout, known) : undefined, calls);
-  await writeTraffic(rollout, known, effects, context);
+  try {
+    await writeTraffic(rollout, known, effects, context);
+    memory.refused = undefined;
+  } catch (error) {
+    if (error instanceof WriteRefused) memory.refused = error.message;
+    throw error;
+  }
 }
 
 /** Weights, matches and mirrors as asked for, and calls of the kit's own for as long as an attempt runs that can make some. */

@@ -26,9 +26,23 @@ export class Outdated extends Error {
   readonly hint = 'Nothing to do: it is looked at again.';
 }
 
+/** The API server has the request and does not do it: rights that are missing, or a rule of the cluster that is against it. */
+export class WriteRefused extends Error {
+  readonly code = 'WriteRefused';
+  readonly hint: string;
+
+  constructor(what: string, namespace: string, cause: RestError) {
+    super(`${what} cannot be written: ${cause.message}`, { cause });
+    this.name = 'WriteRefused';
+    this.hint = `Type: kubectl get rolebindings -n ${namespace} -o wide   (has the controller's ServiceAccount the rights that it needs?)`;
+  }
+}
+
+const refusals: readonly number[] = [400, 403, 422];
+
 /**
  * All that the controller writes but Events and its Lease. Each write is made only while it leads, and holds only for the version of the
- * object that was looked at. Throws LeadLost, Outdated, RestError.
+ * object that was looked at. Throws LeadLost, Outdated, WriteRefused, RestError.
  */
 export interface Writes {
   /** Undefined: the object is gone. */
@@ -38,17 +52,22 @@ export interface Writes {
   scale(namespace: string, scaling: Scaling): Promise<void>;
 }
 
+interface Write {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly namespace?: string; readonly name: string };
+  readonly sub: '' | '/status' | '/scale';
+  readonly patch: object;
+}
+
 export function createWrites(
   rest: KubeRest,
   world: Pick<World, 'putRollout' | 'putRoute'>,
   leads: () => boolean,
 ): Writes {
-  const write = async <T>(
-    path: string,
-    sub: string,
-    patch: object,
-    put: (object: T) => void,
-  ): Promise<T | undefined> => {
+  const write = async <T>({ apiVersion, kind, metadata, sub, patch }: Write, put: (object: T) => void) => {
+    const { namespace = '', name } = metadata;
+    const path = `${await rest.pathOf(apiVersion, kind, namespace)}/${name}`;
     if (!leads()) throw new LeadLost();
     try {
       const written = (await rest.send('PATCH', `${path}${sub}`, patch)) as T;
@@ -57,17 +76,14 @@ export function createWrites(
     } catch (error) {
       if (!(error instanceof RestError)) throw error;
       if (error.status === 404) return undefined;
+      if (refusals.includes(error.status)) throw new WriteRefused(`${kind} ${name}`, namespace, error);
       if (error.status !== 409) throw error;
       put((await rest.send('GET', path)) as T);
       throw new Outdated(error.message);
     }
   };
-  const pathOf = async (apiVersion: string, kind: string, { namespace, name }: { namespace?: string; name: string }) =>
-    `${await rest.pathOf(apiVersion, kind, namespace)}/${name}`;
-  const ofRollout = async ({ metadata }: RolloutResource, sub: string, patch: object) => {
-    const path = await pathOf(rolloutKind.apiVersion, rolloutKind.kind, metadata);
-    return write<RolloutResource>(path, sub, patch, world.putRollout);
-  };
+  const ofRollout = ({ metadata }: RolloutResource, sub: Write['sub'], patch: object) =>
+    write<RolloutResource>({ ...rolloutKind, metadata, sub, patch }, world.putRollout);
   return {
     status: (rollout, status) =>
       ofRollout(rollout, '/status', {
@@ -81,14 +97,15 @@ export function createWrites(
       return ofRollout(rollout, '', { metadata });
     },
     async route(route, patch) {
-      await write<Route>(await pathOf(route.apiVersion, route.kind, route.metadata), '', patch, (written) =>
-        world.putRoute({ ...written, apiVersion: route.apiVersion, kind: route.kind }),
+      const { apiVersion, kind, metadata } = route;
+      await write<Route>({ apiVersion, kind, metadata, sub: '', patch }, (written) =>
+        world.putRoute({ ...written, apiVersion, kind }),
       );
     },
     async scale(namespace, { deployment, replicas }) {
-      const { name } = deployment.metadata;
-      const path = await pathOf('apps/v1', 'Deployment', { namespace, name });
-      await write(path, '/scale', { spec: { replicas } }, () => undefined);
+      const metadata = { ...deployment.metadata, namespace };
+      const patch = { spec: { replicas } };
+      await write({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, sub: '/scale', patch }, () => undefined);
     },
   };
 }

@@ -29,6 +29,8 @@ export interface Routed {
   readonly weights: Readonly<Record<string, number>>;
   /** Whether the routes ask for exactly this traffic; compared with what the state wants. */
   readonly isAt: (stable: string, candidate: string, traffic: Traffic) => boolean;
+  /** Why the traffic that was wanted last could not be written. */
+  readonly refused?: string;
   /** `true`: every sidecar goes by the routes as they are written now; otherwise what is not so yet. */
   readonly inForce: true | string;
 }

@@ -42,6 +42,8 @@ export interface Gates {
   readonly readinessTimeoutMs: number;
   /** Whether calls are made to the candidate first (rollout/calls/). */
   readonly smoke: boolean;
+  /** Whether the source of evidence has to show the calls of the smoke gate before anybody else's. */
+  readonly evidence: boolean;
 }
 
 /** What to do when no request of the candidate was seen for `afterMs`. */

@@ -27,7 +27,7 @@ export function unreadyFor(
 export function inForce(observation: Observation, { stable, candidate }: Pair, traffic: Traffic): true | string {
   const { routed } = observation;
   if (!routed) return 'no route of the service is known';
-  if (!routed.isAt(stable, candidate, traffic)) return 'the routes are not written yet';
+  if (!routed.isAt(stable, candidate, traffic)) return routed.refused ?? 'the routes are not written yet';
   if (routed.inForce !== true) return routed.inForce;
   return missingPods(observation, { stable, candidate }, traffic) ?? true;
 }

@@ -20,7 +20,7 @@ export const samplePlan: RolloutPlan = {
     maxDurationMs: 600_000,
     onInconclusive: 'rollback',
   },
-  gates: { contract: true, readinessTimeoutMs: 60_000, smoke: false },
+  gates: { contract: true, readinessTimeoutMs: 60_000, smoke: false, evidence: false },
   noEvidence: { afterMs: 30_000, action: 'wait' },
   paused: false,
 };

@@ -109,7 +109,7 @@ export interface GateResult {
   readonly reason: string;
 }
 
-export const gateNames = ['contract', 'readiness', 'smoke'] as const;
+export const gateNames = ['contract', 'readiness', 'smoke', 'evidence'] as const;
 export type GateName = (typeof gateNames)[number];
 
 /** What the sequential tests carry from reading to reading. Plain JSON. */

@@ -37,7 +37,7 @@ test('what a Rollout does not say is filled in', () => {
       maxDurationMs: 600_000,
       onInconclusive: 'rollback',
     },
-    gates: { contract: true, readinessTimeoutMs: 60_000, smoke: false },
+    gates: { contract: true, readinessTimeoutMs: 60_000, smoke: false, evidence: false },
     noEvidence: { afterMs: 30_000, action: 'wait' },
     paused: false,
   });
@@ -75,7 +75,7 @@ describe('all problems at once', () => {
 
   test('a field that nobody knows is named with those that are there', () => {
     expect(problemsOf({ gates: { smokee: true } })).toEqual([
-      { field: 'spec.gates.smokee', message: 'is not a field; fields here are contract, readinessTimeout, smoke' },
+      { field: 'spec.gates.smokee', message: 'is not a field; fields here are contract, readinessTimeout, smoke, evidence' },
     ]);
   });
 
@@ -102,5 +102,5 @@ describe('all problems at once', () => {
 test('a smoke gate comes with calls, unless it is said not to', () => {
   const calls = { requests: [{ name: 'a', path: '/', expect: { status: 200 } }] };
   expect(parse({ calls }).gates.smoke).toBe(true);
-  expect(parse({ calls, gates: { smoke: false } }).gates.smoke).toBe(false);
+  expect(parse({ calls, gates: { smoke: false, evidence: false } }).gates.smoke).toBe(false);
 });

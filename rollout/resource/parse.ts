@@ -61,10 +61,12 @@ function decisionOf({ decision }: RolloutSpec): Decision {
 
 function gatesOf({ gates, calls }: RolloutSpec): Gates {
   const { contract, readinessTimeout } = { ...defaults.gates, ...gates };
+  const smoke = gates?.smoke ?? calls !== undefined;
   return {
     contract,
     readinessTimeoutMs: parseDurationMs(readinessTimeout),
-    smoke: gates?.smoke ?? calls !== undefined,
+    smoke,
+    evidence: gates?.evidence ?? smoke,
   };
 }
 

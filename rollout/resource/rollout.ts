@@ -86,6 +86,8 @@ export interface GatesSpec {
   readonly readinessTimeout?: Duration;
   /** Makes every call of `spec.calls` once and wants all answers as expected. Default: true when there are calls. */
   readonly smoke?: boolean;
+  /** Wants the source of evidence to show the smoke calls, and names what it lacks. Default: as `smoke`. */
+  readonly evidence?: boolean;
 }
 
 export interface CallsSpec {

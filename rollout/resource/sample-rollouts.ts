@@ -321,6 +321,11 @@ export const wrongRollouts: Readonly<Record<string, WrongRollout>> = {
     field: 'spec.calls',
     message: 'gates.smoke needs calls to make: write spec.calls.requests',
   },
+  'an evidence gate without calls': {
+    spec: { gates: { evidence: true } },
+    field: 'spec.calls',
+    message: 'gates.evidence needs calls to make: write spec.calls.requests',
+  },
   'traffic of its own without calls': {
     spec: { noEvidence: { action: 'DriveTraffic' } },
     field: 'spec.calls',

@@ -45,7 +45,7 @@ export function planOf(
       { name: 'dead letters', kind: 'counter', counter: 'dead_letters', good: 0.001, bad: 0.05 },
     ],
     decision: { ...decision, ...changes.decision },
-    gates: { contract: true, readinessTimeoutMs: 60_000, smoke: true },
+    gates: { contract: true, readinessTimeoutMs: 60_000, smoke: true, evidence: true },
     noEvidence: { afterMs: 30_000, action: 'wait' },
     paused: false,
   };

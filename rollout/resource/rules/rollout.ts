@@ -62,6 +62,12 @@ export const rolloutRules = [
       asks: ({ gates }) => gates?.smoke === true,
     }),
     needsCalls({
+      who: 'gates.evidence',
+      member: 'gates',
+      cel: 'has(self.gates) && has(self.gates.evidence) && self.gates.evidence',
+      asks: ({ gates }) => gates?.evidence === true,
+    }),
+    needsCalls({
       who: 'noEvidence.action DriveTraffic',
       member: 'noEvidence',
       cel: "has(self.noEvidence) && has(self.noEvidence.action) && self.noEvidence.action == 'DriveTraffic'",

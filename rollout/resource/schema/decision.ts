@@ -39,6 +39,9 @@ export const gates: Schema = object('What has to be so before the candidate gets
   smoke: boolean(
     'Makes every call of `spec.calls` once and wants all answers as expected. Default: true when there are calls.',
   ),
+  evidence: boolean(
+    'Asks the source of evidence after the smoke calls whether it saw them, and names the series or label that is missing. Default: as `smoke`.',
+  ),
 });
 
 /** `spec.noEvidence`. */
