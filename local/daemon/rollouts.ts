@@ -9,6 +9,7 @@ import { createRolloutMetrics } from '../../rollout/controller/metrics.ts';
 import { readSecretBy } from '../../rollout/controller/secrets.ts';
 import { sidecarEvidence } from '../../rollout/evidence/sidecar-evidence.ts';
 import { sidecarsIn } from '../../rollout/evidence/sidecar-folder.ts';
+import { withCounters } from '../../rollout/evidence/with-counters.ts';
 import { rolloutDefinition } from '../../rollout/resource/definition.ts';
 import { cloneJson } from '../store/json.ts';
 import type { KubeObject, ObjectStore } from '../store/types.ts';
@@ -35,7 +36,7 @@ export async function startRollouts(options: {
 }): Promise<{ stop(): Promise<void> }> {
   const { stateDir, clock, log, edge } = options;
   const rest = await openKubeRest(loadKubeConfig(join(stateDir, 'kubeconfig'), {}));
-  const evidence = sidecarEvidence({ sidecars: sidecarsIn(join(stateDir, 'pods')), clock });
+  const evidence = withCounters(sidecarEvidence({ sidecars: sidecarsIn(join(stateDir, 'pods')), clock }), []);
   const calls =
     edge === undefined
       ? undefined

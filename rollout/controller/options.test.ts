@@ -42,11 +42,24 @@ test('elsewhere the command line does', () => {
   expect(parseProgramOptions(prometheus, {})).toMatchObject({ evidence });
 });
 
+test('a broker is asked with the name and password of the environment', () => {
+  const argv = ['--lease-namespace', 'x', '--evidence', 'envoy', '--rabbitmq', 'http://rabbitmq.exchange:15672/'];
+  const env = { RABBITMQ_USER: 'rollouts', RABBITMQ_PASSWORD: 'p' };
+  const rabbitmq = { url: 'http://rabbitmq.exchange:15672', user: 'rollouts', password: 'p' };
+  expect(parseProgramOptions(argv, env)).toMatchObject({ rabbitmq });
+  expect(() => parseProgramOptions(argv, { RABBITMQ_USER: 'rollouts' })).toThrow(/RABBITMQ_PASSWORD is not set/);
+  expect(() => parseProgramOptions(argv, { RABBITMQ_PASSWORD: 'p' })).toThrow(/RABBITMQ_USER is not set/);
+});
+
 test.each([
   [['--evidence', 'envoy'], /--lease-namespace/],
   [['--lease-namespace', 'x'], /--evidence is missing/],
   [['--lease-namespace', 'x', '--evidence', 'guess'], /--evidence guess/],
   [['--lease-namespace', 'x', '--evidence', 'envoy', '--lease-seconds', '0'], /--lease-seconds 0/],
+  [
+    ['--lease-namespace', 'x', '--evidence', 'envoy', '--rabbitmq', 'rabbitmq:15672'],
+    /--rabbitmq rabbitmq:15672: not a URL/,
+  ],
   [['--nonsense'], /nonsense/],
 ])('%s', (argv, reason) => {
   expect(() => parseProgramOptions(argv, {})).toThrow(UsageError);

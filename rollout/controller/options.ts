@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { dialects } from '../evidence/prometheus-evidence.ts';
+import { queueAnnotation } from '../evidence/rabbitmq.ts';
 
 /** How the controller runs as a program of its own. */
 export interface ProgramOptions {
@@ -14,6 +15,8 @@ export interface ProgramOptions {
   /** Undefined: metrics are not served. */
   readonly metricsPort: number | undefined;
   readonly evidence: EvidenceChoice;
+  /** The broker whose queues are counted; undefined: none. */
+  readonly rabbitmq: RabbitmqLogin | undefined;
   /** URL by which calls of the kit's own get in; undefined: none are made. */
   readonly edge: string | undefined;
 }
@@ -24,6 +27,13 @@ export type EvidenceChoice =
   | { readonly kind: 'sidecars' | 'totals'; readonly at: string }
   /** The URL of a Prometheus, and whose series it has. */
   | { readonly kind: 'prometheus'; readonly dialect: keyof typeof dialects; readonly at: string };
+
+/** RabbitMQ's management API, and who may ask it. */
+export interface RabbitmqLogin {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+}
 
 export const usage = `usage: node rollout/main.ts [option]...
 
@@ -39,6 +49,8 @@ export const usage = `usage: node rollout/main.ts [option]...
                              sidecars:FOLDER     sidecars of the embedded cluster of this state folder
                              prometheus:SERIES=URL  a Prometheus with the series of istio, envoy or linkerd
                              totals=URL          a program that answers ?namespace=&service=&release= with JSON totals
+  --rabbitmq URL           the management API of a RabbitMQ, for the counter dead_letters and the gauge consumer_lag of services whose
+                           Service names its queue in the annotation ${queueAnnotation} (RABBITMQ_USER, RABBITMQ_PASSWORD)
   --edge URL               where calls of the kit's own come in; without it there are none`;
 
 /** The command line cannot be understood. */
@@ -64,6 +76,7 @@ export function parseProgramOptions(argv: readonly string[], env: Env): ProgramO
     identity: values.identity ?? env.POD_NAME ?? `${hostname()}-${process.pid}`,
     metricsPort: port === undefined ? undefined : whole(port, '--metrics-port', 0),
     evidence: evidenceOf(values.evidence, env),
+    rabbitmq: values.rabbitmq === undefined ? undefined : loginOf(values.rabbitmq, env),
     edge: values.edge,
   };
 }
@@ -78,6 +91,7 @@ function read(argv: readonly string[]) {
     'identity',
     'metrics-port',
     'evidence',
+    'rabbitmq',
     'edge',
   ];
   try {
@@ -92,6 +106,15 @@ function whole(text: string, option: string, least: number): number {
   const value = Number(text);
   if (text !== '' && Number.isInteger(value) && value >= least) return value;
   throw new UsageError(`${option} ${text}: not a whole number of ${least} or more`);
+}
+
+function loginOf(url: string, { RABBITMQ_USER: user, RABBITMQ_PASSWORD: password }: Env): RabbitmqLogin {
+  if (!URL.canParse(url) || !/^https?:/.test(url)) {
+    throw new UsageError(`--rabbitmq ${url}: not a URL of http or https, such as http://rabbitmq.exchange:15672`);
+  }
+  const absent = Object.entries({ RABBITMQ_USER: user, RABBITMQ_PASSWORD: password }).find(([, value]) => !value);
+  if (!user || !password) throw new UsageError(`--rabbitmq ${url}: the variable ${absent?.[0]} is not set`);
+  return { url: url.replace(/\/$/, ''), user, password };
 }
 
 const ofMesh: Readonly<Record<string, EvidenceChoice>> = { istio: { kind: 'envoy' }, linkerd: { kind: 'linkerd' } };

@@ -52,6 +52,7 @@ class QueueMissing extends Error {
 export function rabbitmqCounters(options: RabbitmqOptions & { readonly clock: { now(): number } }): CounterSource {
   return {
     name: 'rabbitmq',
+    hint: `The annotation ${queueAnnotation} of a Service names the queue that its releases consume.`,
     provides: (target) => (options.queueOf(target) === undefined ? [] : [deadLetters, consumerLag]),
     open(target) {
       let before: Seen | undefined;

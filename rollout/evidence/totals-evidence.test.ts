@@ -32,6 +32,9 @@ test('what is read is what came since; a count that fell began anew; no answer i
     candidate: { requests: 4, failures: 1 },
   });
   expect(await source.preflight(target)).toEqual([]);
+  const lag = { ...target, gauges: ['consumer_lag'] };
+  expect(await source.open(lag).read()).toMatchObject({ reason: 'totals of 2.0.0 have no consumer_lag' });
+  expect(await source.preflight(lag)).toHaveLength(1);
   answer = () => ({ requests: 'many' });
   expect(await reader.read()).toMatchObject({ kind: 'missing', reason: expect.stringContaining('requests') });
   server.close();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Counts, Reading } from '../core/evidence.ts';
-import type { EvidenceSource, EvidenceTarget } from './source.ts';
+import type { EvidenceSource, EvidenceTarget, Missing } from './source.ts';
 
 const count = z.number().nonnegative();
 const eventCount = z.object({ events: count, occasions: count });
@@ -49,6 +49,8 @@ export function totalsEvidence(url: string): EvidenceSource {
         async read(): Promise<Reading> {
           try {
             const [stable, candidate] = await Promise.all([since(target.stable), since(target.candidate)]);
+            const absent = absentFrom(candidate, target);
+            if (absent) return { kind: 'missing', reason: absent.what, hint: absent.hint };
             return { kind: 'counts', stable, candidate, examples: [] };
           } catch (error) {
             const { what, hint } = missing(error);
@@ -60,13 +62,30 @@ export function totalsEvidence(url: string): EvidenceSource {
     },
     async preflight(target) {
       try {
-        await Promise.all([ask(target, target.stable), ask(target, target.candidate)]);
-        return [];
+        const [, candidate] = await Promise.all([ask(target, target.stable), ask(target, target.candidate)]);
+        const absent = absentFrom(candidate, target);
+        return absent ? [absent] : [];
       } catch (error) {
         return [missing(error)];
       }
     },
     close: async () => undefined,
+  };
+}
+
+/** A counter or gauge that a check wants and the totals do not have. */
+function absentFrom(
+  { counters = {}, gauges = {} }: Pick<Counts, 'counters' | 'gauges'>,
+  target: EvidenceTarget,
+): Missing | undefined {
+  const counter = target.counters.find((name) => !(name in counters));
+  const gauge = target.gauges.find((name) => !(name in gauges));
+  const name = counter ?? gauge;
+  if (name === undefined) return undefined;
+  const where = counter === undefined ? 'gauges' : 'counters';
+  return {
+    what: `totals of ${target.candidate} have no ${name}`,
+    hint: `Add ${where}.${name} to the answer, or leave the check out.`,
   };
 }
 

@@ -22,6 +22,7 @@ const source = (reading: Reading): EvidenceSource => ({
 });
 const broker: CounterSource = {
   name: 'broker',
+  hint: 'A queue is named by an annotation.',
   provides: ({ service }) => (service === 'notifications' ? ['dead_letters', 'consumer_lag'] : []),
   open: () => ({
     read: async () => ({
@@ -56,6 +57,25 @@ test('a counter that nobody knows is missing by name; those of calls are the con
   });
   expect((await alone.preflight(other)).map(({ what }) => what)).toEqual(['nobody counts dead_letters of accounts']);
   expect(await alone.preflight(target)).toEqual([]);
+});
+
+test('what has to be there for a counter is said', async () => {
+  const other = { ...target, service: 'accounts' };
+  const hintOf = async (others: readonly CounterSource[]) => {
+    const reading = await withCounters(source(seen), others).open(other).read();
+    return reading.kind === 'missing' ? reading.hint : reading.kind;
+  };
+  expect(await hintOf([broker])).toBe('Counters that are known for it: body. A queue is named by an annotation.');
+  expect(await hintOf([])).toContain('started with --rabbitmq URL');
+});
+
+test('a source that gets to know a service later is read from then on', async () => {
+  let known = false;
+  const late: CounterSource = { ...broker, provides: (asked) => (known ? broker.provides(asked) : []) };
+  const reader = withCounters(source(seen), [late]).open(target);
+  expect(await reader.read()).toMatchObject({ kind: 'missing', reason: 'nobody counts dead_letters of notifications' });
+  known = true;
+  expect(await reader.read()).toMatchObject({ candidate: { counters: { dead_letters: { events: 1 } } } });
 });
 
 test('what one source misses, all miss', async () => {

@@ -13,6 +13,8 @@ export type Counted =
 /** A place that knows counters and gauges of what one service consumes, such as a broker. */
 export interface CounterSource {
   readonly name: string;
+  /** What a service needs to be counted by it. */
+  readonly hint: string;
   /** Which counters and gauges it has for a target; none if the target is not its business. */
   provides(target: EvidenceTarget): readonly string[];
   open(target: EvidenceTarget): { read(): Promise<Counted>; close(): void };
@@ -39,23 +41,30 @@ export function withCounters(source: EvidenceSource, others: readonly CounterSou
       .filter((name) => !provided.has(name))
       .map((name) => ({
         what: `nobody counts ${name} of ${target.service}`,
-        hint: `Counters that are known for it: ${[...ofCalls, ...provided].join(', ')}. Is the annotation of its queue there?`,
+        hint: hintOf([...ofCalls, ...provided], others),
       }));
   };
   return {
     name: source.name,
     open(target) {
       const requests = source.open(target);
-      const readers = usedFor(target).map((other) => other.open(target));
+      const readers = new Map<CounterSource, ReturnType<CounterSource['open']>>();
+      // What a source has for a service may become known later.
+      const readerOf = (other: CounterSource) => {
+        const reader = readers.get(other) ?? other.open(target);
+        readers.set(other, reader);
+        return reader;
+      };
       return {
         async read() {
           const [missing] = unknown(target);
           if (missing) return { kind: 'missing', reason: missing.what, hint: missing.hint };
-          const [reading, ...counted] = await Promise.all([requests.read(), ...readers.map((one) => one.read())]);
+          const others = usedFor(target).map((other) => readerOf(other).read());
+          const [reading, ...counted] = await Promise.all([requests.read(), ...others]);
           return counted.reduce<Reading>(merged, reading);
         },
         close() {
-          for (const reader of [requests, ...readers]) reader.close();
+          for (const reader of [requests, ...readers.values()]) reader.close();
         },
       } satisfies EvidenceReader;
     },
@@ -67,6 +76,12 @@ export function withCounters(source: EvidenceSource, others: readonly CounterSou
       await Promise.all([source, ...others].map((one) => one.close()));
     },
   };
+}
+
+function hintOf(known: readonly string[], others: readonly CounterSource[]): string {
+  const hints = others.map(({ hint }) => hint);
+  const more = hints.length > 0 ? hints : ['Brokers are counted by a controller that was started with --rabbitmq URL.'];
+  return `Counters that are known for it: ${known.join(', ')}. ${more.join(' ')}`;
 }
 
 function merged(reading: Reading, counted: Counted): Reading {
