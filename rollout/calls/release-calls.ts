@@ -38,7 +38,7 @@ export interface CallTarget {
 }
 
 export interface Driving {
-  /** What was answered since the last read; the controller merges it into the evidence as the counter `bodyCounter` (resource/checks.ts). */
+  /** What was answered since the last read; the controller merges it into the evidence as the counter `bodyCounter` (core/check.ts). */
   read(): DrivingReading;
   /** No call begins any more, and those in flight are broken off. */
   close(): void;

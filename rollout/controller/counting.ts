@@ -1,9 +1,9 @@
 import { releaseName } from '../../mesh/release.ts';
 import type { CallTarget } from '../calls/release-calls.ts';
+import { bodyCounter } from '../core/check.ts';
 import type { RolloutPlan } from '../core/plan.ts';
 import type { State } from '../core/state.ts';
 import type { EvidenceTarget } from '../evidence/source.ts';
-import { bodyCounter } from '../resource/checks.ts';
 import type { RolloutResource } from '../resource/rollout.ts';
 import type { Route } from './objects.ts';
 import { isConsumer, type Known, routesOf } from './observe.ts';

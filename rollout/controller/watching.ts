@@ -1,7 +1,7 @@
 import type { CallTarget, Driving, DrivingReading, ReleaseCalls } from '../calls/release-calls.ts';
+import { bodyCounter } from '../core/check.ts';
 import type { Counts, EventCount, Reading } from '../core/evidence.ts';
 import type { EvidenceReader, EvidenceSource, EvidenceTarget } from '../evidence/source.ts';
-import { bodyCounter } from '../resource/checks.ts';
 
 /** What is counted for one rollout: requests of callers, and the answers to calls of the kit's own. */
 export interface Watching {

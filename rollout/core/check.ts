@@ -42,6 +42,9 @@ export interface GaugeCheck extends Named {
   readonly forMs: number;
 }
 
+/** The counter of answers to the kit's own calls that are not as expected; its occasions are the checked calls. */
+export const bodyCounter = 'body';
+
 export type VerdictName = 'pass' | 'fail' | 'inconclusive';
 
 /** What a check says so far, with the numbers behind it. JSON: it is stored in the status as it is. */

@@ -6,9 +6,9 @@ export interface Counts {
   readonly failures: number;
   /** How long they took, as the caller sees it. */
   readonly latency?: Histogram;
-  /** Events by name: `sequence_gaps`, `dead_letters`, `broken_streams`, `body`. */
+  /** Events by name: `body`, `dead_letters`, ... */
   readonly counters?: Readonly<Record<string, EventCount>>;
-  /** Values now by name: `consumer_lag`. */
+  /** Values now by name: `consumer_lag`, ... */
   readonly gauges?: Readonly<Record<string, number>>;
 }
 

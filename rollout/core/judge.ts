@@ -1,4 +1,11 @@
-import type { Check, CheckVerdict, CounterCheck, ErrorRateCheck, VerdictName } from './check.ts';
+import {
+  bodyCounter,
+  type Check,
+  type CheckVerdict,
+  type CounterCheck,
+  type ErrorRateCheck,
+  type VerdictName,
+} from './check.ts';
 import { noCounts } from './counts.ts';
 import type { Counts } from './evidence.ts';
 import { type GaugeMemory, judgeGauge } from './gauge-check.ts';
@@ -90,7 +97,10 @@ function judgeCounter(
     const count = counts.counters?.[counter];
     return count ? { samples: count.occasions, bad: count.events } : { samples: 0, bad: 0 };
   };
-  const words = { of: ({ bad, samples }: Trials) => `${bad} ${counter} in ${samples}` };
+  const words = {
+    of: ({ bad, samples }: Trials) =>
+      counter === bodyCounter ? `${bad} of ${samples} answers were not as expected` : `${bad} ${counter} in ${samples}`,
+  };
   const seen = { stable: events(look.seen.stable), candidate: events(look.seen.candidate) };
   return judgeShareCheck(check, check, { memory, seen, look, words });
 }

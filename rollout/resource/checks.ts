@@ -1,10 +1,7 @@
-import type { Check } from '../core/check.ts';
+import { bodyCounter, type Check } from '../core/check.ts';
 import { defaults } from './defaults.ts';
 import { parseDurationMs, parsePercent } from './quantities.ts';
 import type { CheckSpec, Percent } from './rollout.ts';
-
-/** The counter of answers to the kit's own calls that are not as expected; its occasions are the checked calls. */
-export const bodyCounter = 'body';
 
 interface Shares {
   readonly good?: Percent;

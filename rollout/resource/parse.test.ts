@@ -75,7 +75,10 @@ describe('all problems at once', () => {
 
   test('a field that nobody knows is named with those that are there', () => {
     expect(problemsOf({ gates: { smokee: true } })).toEqual([
-      { field: 'spec.gates.smokee', message: 'is not a field; fields here are contract, readinessTimeout, smoke, evidence' },
+      {
+        field: 'spec.gates.smokee',
+        message: 'is not a field; fields here are contract, readinessTimeout, smoke, evidence',
+      },
     ]);
   });
 

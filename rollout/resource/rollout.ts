@@ -65,7 +65,7 @@ export interface CheckSpec {
   };
   /** Answers of `spec.calls` that are not as expected. */
   readonly body?: { readonly good?: Percent; readonly bad?: Percent };
-  /** `sequence_gaps`, `dead_letters`, `broken_streams`, or a counter of the service's own. */
+  /** `dead_letters` of a broker's queue, or what a program of one's own counts, such as `sequence_gaps`. */
   readonly counter?: { readonly name: string; readonly good?: Percent; readonly bad?: Percent };
   readonly gauge?: { readonly name: string; readonly limit: number; readonly for?: Duration };
 }

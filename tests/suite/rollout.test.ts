@@ -125,6 +125,25 @@ test('a candidate that lacks a contract never gets a request', async () => {
   await exchange.parley('rollout', 'undo', 'accounts');
 });
 
+test('a candidate that answers a call of its own in other words never gets a request', async () => {
+  const refused = await rollOut('2.1.0-breaks-v1');
+  expect(refused.code).toBe(1);
+  expect(refused.stdout).toMatch(/Refused, .*gate smoke is shut: .*balance: string wanted, absent/);
+  expect(await weights()).toEqual({ '1.4.0': expect.any(Number) });
+});
+
+test('wrong answers that say 200 are found by looking at them', async () => {
+  await loadWhile(
+    exchange,
+    async () => {
+      const watched = await rollOut('2.1.0-wrong-body', '--check-bodies');
+      expect(watched.stdout).toMatch(/2\.1\.0-wrong-body: RolledBack, .*answers/);
+    },
+    load,
+  );
+  expect(await weights()).toEqual({ '1.4.0': expect.any(Number) });
+});
+
 test('while an attempt is at work nobody else moves its weights', async () => {
   await exchange.parley('rollout', 'start', 'accounts', '2.0.0');
   await phaseIs('Analysing', '2.0.0');

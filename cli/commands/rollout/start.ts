@@ -1,3 +1,5 @@
+import type { RolloutSpec } from '../../../rollout/resource/rollout.ts';
+import type { Cluster } from '../../cluster.ts';
 import type { Command, CommandContext, Invocation } from '../../command.ts';
 import { usageFailure } from '../../failure.ts';
 import { writeDocument } from '../../output/document.ts';
@@ -19,6 +21,13 @@ export const start: Command = {
     { flags: '--good <percent>', description: 'share of failing requests that is good enough (0.1%)' },
     { flags: '--bad <percent>', description: 'share of failing requests that is bad (5%)' },
     { flags: '--max-duration <duration>', description: 'of a stage; undecided then is rolled back (10m)' },
+    {
+      flags: '--calls <when>',
+      description: "on: it has to answer the catalogue's own calls before anybody else's; off: without",
+      choices: ['on', 'off'],
+      default: 'on',
+    },
+    { flags: '--check-bodies', description: 'go on with these calls, and judge what is in the answers too' },
     { flags: '-f, --filename <file>', description: 'the Rollout as a file instead, `-` for stdin' },
     { flags: '--watch', description: 'show it until it has ended; exits like `rollout status --watch`' },
     {
@@ -36,13 +45,14 @@ export const start: Command = {
     { line: 'parley rollout start -f rollout.yaml', what: 'everything else: kubectl explain rollouts.spec' },
   ],
   async run(context, invocation) {
-    const spec = await askedSpec(context, invocation);
+    const asked = await askedSpec(context, invocation);
     const { openCluster } = await import('../../cluster.ts');
     const { parseDuration } = await import('../../duration.ts');
     const { startRollout } = await import('../../rollout/start.ts');
     const timeout = invocation.text('timeout');
     const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, '--timeout');
     const cluster = await openCluster(stateFolder(context).kubeconfig);
+    const spec = await withKnownCalls(context, cluster, asked, invocation);
     const started = await startRollout(context, cluster, spec, timeoutMs ?? 60_000);
     const { service } = started;
     const watching = invocation.flag('watch');
@@ -57,6 +67,17 @@ export const start: Command = {
     });
   },
 };
+
+/** A file says all of it. */
+async function withKnownCalls(context: CommandContext, cluster: Cluster, spec: RolloutSpec, asked: Invocation) {
+  const bodies = asked.flag('check-bodies');
+  const off = asked.text('calls') === 'off';
+  if (off && bodies)
+    throw usageFailure('--check-bodies and --calls off: bodies are those of the calls.', 'Write one of them.');
+  if (asked.text('filename') !== undefined || off) return spec;
+  const { withCalls } = await import('../../rollout/with-calls.ts');
+  return withCalls(context, cluster, spec, { bodies });
+}
 
 function reply(
   {

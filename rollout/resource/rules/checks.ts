@@ -1,4 +1,4 @@
-import { bodyCounter } from '../checks.ts';
+import { bodyCounter } from '../../core/check.ts';
 import { defaults } from '../defaults.ts';
 import { parseDurationMs, percentNumber } from '../quantities.ts';
 import type { CheckSpec, Percent } from '../rollout.ts';

@@ -39,11 +39,13 @@ export const checks: Schema = listBy(
     latency,
     body: object('Share of the answers to `spec.calls` that are not as expected.', shares(defaults.body)),
     counter: object('Share of occasions with an event, such as gaps per message.', {
-      'name!': series("`sequence_gaps`, `dead_letters`, `broken_streams`, or a counter of the service's own."),
+      'name!': series(
+        "`dead_letters` of a broker's queue, or what a program of one's own counts, such as `sequence_gaps`.",
+      ),
       ...shares(defaults.counter),
     }),
     gauge: object('A value that must not stay above a limit, such as `consumer_lag`.', {
-      'name!': series("`consumer_lag`, or a gauge of the service's own."),
+      'name!': series("`consumer_lag` of a broker's queue, or what a program of one's own shows."),
       'limit!': number('The value may be this high.'),
       for: duration(`How long it may be higher. Default ${defaults.gauge.for}.`),
     }),
