@@ -10,7 +10,7 @@ import { type MeshName, type MetricsReader, meshNames } from '../mesh/intent.ts'
 import type { KubeObject } from '../mesh/objects.ts';
 import { envoyCounters } from '../observability/rules/envoy-counters.ts';
 import { type MeshMetrics, meshMetricsNames } from '../observability/rules/rules.ts';
-import { neededStats } from '../rollout/deploy/needed-stats.ts';
+import { neededStats } from '../rollout/evidence/needed-stats.ts';
 import type { Cluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
 import { Failure } from './failure.ts';

@@ -2,9 +2,9 @@ import { grpcStatuses } from '../../mesh/grpc-statuses.ts';
 import type { Sample } from '../../mesh/linkerd/proxy-metrics.ts';
 import { quoted } from '../../mesh/promql.ts';
 import { releaseName } from '../../mesh/release.ts';
-import { neededStats } from '../deploy/needed-stats.ts';
 import type { Counter } from './counts.ts';
 import { type Dialect, durationCounters, portOf } from './dialect.ts';
+import { neededStats } from './needed-stats.ts';
 import type { EvidenceTarget } from './source.ts';
 
 const requests = 'envoy_cluster_upstream_rq';

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSamples } from '../../mesh/linkerd/proxy-metrics.ts';
 import type { Counts } from '../core/evidence.ts';
-import { neededStats } from '../deploy/needed-stats.ts';
 import { openLedger } from './counts.ts';
 import type { Dialect } from './dialect.ts';
 import { envoyDialect } from './envoy-series.ts';
 import { istioDialect } from './istio-series.ts';
 import { linkerdDialect } from './linkerd-series.ts';
+import { neededStats } from './needed-stats.ts';
 import type { EvidenceTarget } from './source.ts';
 
 const recorded = join(import.meta.dirname, '../../tests/kind/metrics/recorded');
