@@ -72,7 +72,7 @@ generate: $(INSTALLED) ## code from the contracts
 	npm run generate
 
 golden: $(INSTALLED) ## refresh the golden files; read the diff
-	UPDATE_GOLDENS=1 vitest run --project unit
+	UPDATE_GOLDENS=1 vitest run --project unit --update
 
 render: $(INSTALLED) ## the Kubernetes objects on stdout
 	@bin/parley render $(if $(MESH),--mesh $(MESH)) $(ARGS)

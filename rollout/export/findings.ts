@@ -49,7 +49,11 @@ function uncounted({ checks }: RolloutPlan): readonly Loss[] {
     const field = `checks[${check.name}].${check.kind}`;
     const [counter, gauge] = [check.kind === 'counter' ? check.counter : '', check.kind === 'gauge' ? check.gauge : ''];
     return present([
-      [counter !== '', field, `no mesh has a series that counts ${counter}; only the kit counts it`],
+      [
+        counter !== '',
+        field,
+        `no mesh has a series that counts ${counter}; a broker or a program of your own does, which only the kit asks`,
+      ],
       [gauge !== '', field, `no mesh has a series for ${gauge}; only the kit reads it`],
     ]);
   });

@@ -7,7 +7,7 @@ import { rolloutRuleTable } from './rules.ts';
 import { withRules } from './schema/rules.ts';
 import type { Schema } from './schema/schema.ts';
 
-test('the definition is as it was read last (vitest -u writes it anew)', async () => {
+test('the definition is as it was read last (make golden writes it anew)', async () => {
   await expect(stringify(rolloutDefinition(), { lineWidth: 160 })).toMatchFileSnapshot(
     'golden/rollouts.parley.dev.golden.yaml',
   );
