@@ -51,8 +51,13 @@ const amounts: Readonly<Record<TestTarget, Amounts>> = {
     turns: 2,
     traces: 2,
     load: sharedLoad(0.3),
-    rollouts: { accounts: 2, orders: 2, portfolio: 1 },
-    judgedLoad: sharedLoad(0.3, judgedLoad),
+    // Its few calls a second would take minutes to judge.
+    rollouts: { accounts: 2, orders: 2, portfolio: 0 },
+    judgedLoad: [
+      { kind: 'rest', rps: 16, connections: 4 },
+      { kind: 'grpc-unary', rps: 10, connections: 2 },
+      { kind: 'graphql', rps: 1, connections: 1 },
+    ],
   },
 };
 

@@ -13,6 +13,11 @@ type Service = keyof typeof rollouts;
 const services = Object.keys(rollouts) as Service[];
 const total = Object.values(rollouts).reduce((sum, each) => sum + each, 0);
 const releases = ['1.4.0', '2.0.0'] as const;
+const answeredBy: Readonly<Record<string, Service>> = {
+  rest: 'accounts',
+  'grpc-unary': 'orders',
+  graphql: 'portfolio',
+};
 
 let exchange: Exchange;
 beforeAll(async () => {
@@ -68,7 +73,9 @@ test(`${total} good rollouts: no request fails`, async () => {
   expect(report.ok).toBe(report.sent);
   for (const kind of report.kinds) {
     expect(kind.streams.gaps + kind.streams.duplicates, kind.kind).toBe(0);
-    expect(Object.keys(kind.releases).sort(), kind.kind).toEqual([...releases]);
+    const service = answeredBy[kind.kind];
+    const answered = service && rollouts[service] > 0 ? [...releases] : ['1.4.0'];
+    expect(Object.keys(kind.releases).sort(), kind.kind).toEqual(answered);
   }
 });
 
