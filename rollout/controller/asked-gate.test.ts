@@ -50,6 +50,21 @@ test('what stays pending is shut after a minute, with what is missing', async ()
   expect(gate.ask('a')).toMatchObject({ result: 'shut', reason: 'no series of 2.0.0; still so after 60 s' });
 });
 
+test('a question that fails is asked again, and says why', async () => {
+  let find = (): GateResult => {
+    throw new Error('connect ECONNREFUSED');
+  };
+  const { gate, clock, answered } = gateThat(() => find());
+  gate.ask('a');
+  await answered(1);
+  expect(gate.ask('a')).toMatchObject({ result: 'pending', reason: 'connect ECONNREFUSED' });
+  find = () => ({ ...pending, result: 'open' });
+  clock.advance(500);
+  gate.ask('a');
+  await answered(2);
+  expect(gate.ask('a')?.result).toBe('open');
+});
+
 test('nobody is asked for nobody', () => {
   const { gate } = gateThat(() => pending);
   expect(gate.ask(undefined)).toBeUndefined();

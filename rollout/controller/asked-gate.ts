@@ -11,7 +11,7 @@ export interface AskedGateOptions<Target> {
   readonly gate: GateName;
   /** What is said until the first answer. */
   readonly begins: string;
-  /** Asks once; rejects only when `signal` aborts. */
+  /** Asks once. What it rejects with, other than because `signal` aborts, is what the gate waits for. */
   readonly find: (target: Target, signal: AbortSignal) => Promise<GateResult>;
   readonly clock: Clock;
   /** Called when an answer is there. */
@@ -38,12 +38,13 @@ export function createAskedGate<Target>(options: AskedGateOptions<Target>): Aske
   const begin = (target: Target, what: string, before: Pick<Question, 'result' | 'sinceMs'>) => {
     const mine: Question = { ...before, what, stop: new AbortController(), againMs: Number.POSITIVE_INFINITY };
     asked = mine;
-    find(target, mine.stop.signal).then(
-      (result) => {
-        Object.assign(mine, { result: inTime(result, clock.now() - mine.sinceMs), againMs: clock.now() + askAgainMs });
-        if (asked === mine) onAnswer();
-      },
-      () => undefined, // Nobody asks any more: `stop` was aborted.
+    const answered = (result: GateResult) => {
+      Object.assign(mine, { result: inTime(result, clock.now() - mine.sinceMs), againMs: clock.now() + askAgainMs });
+      if (asked === mine) onAnswer();
+    };
+    // Where `stop` was aborted nobody asks any more, and nobody is told.
+    find(target, mine.stop.signal).then(answered, (error) =>
+      answered({ gate, result: 'pending', reason: error instanceof Error ? error.message : String(error) }),
     );
     return mine;
   };
