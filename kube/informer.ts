@@ -35,7 +35,7 @@ export interface InformerOptions<T extends WatchedObject> {
  * Order of two resourceVersions: numbers of any length
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions).
  */
-export function compareVersions(a = '', b = ''): number {
+function compareVersions(a = '', b = ''): number {
   return a.length - b.length || (a < b ? -1 : Number(a > b));
 }
 
@@ -58,7 +58,7 @@ type Change<T> = readonly [after: T | undefined, before: T | undefined];
 const keyOf = ({ metadata }: WatchedObject) => `${metadata.namespace ?? ''}/${metadata.name}`;
 
 /** The objects, by name and by index. Never goes back: a state older than the one that it holds is left out. */
-export function createCache<T extends WatchedObject>(index: (object: T) => readonly string[]) {
+function createCache<T extends WatchedObject>(index: (object: T) => readonly string[]) {
   const held = new Map<string, T>();
   const indexed = new Map<string, Map<string, T>>();
   let watched = '';

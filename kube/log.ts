@@ -26,3 +26,12 @@ function fieldsOf(error: unknown): Record<string, unknown> {
     stack: error.stack,
   };
 }
+
+/** The same problem again and again is told once, until there was another. */
+export function withoutRepeats(tell: (problem: string) => void): (problem: string) => void {
+  let last: string | undefined;
+  return (problem) => {
+    if (problem !== last) tell(problem);
+    last = problem;
+  };
+}

@@ -3,13 +3,7 @@ import type { RolloutPhase, RolloutResource, RolloutStatus } from '../../rollout
 import type { ExitName } from '../exit-codes.ts';
 
 /** Phases in which the weights of the service belong to the attempt. */
-export const runningPhases = [
-  'Gating',
-  'Shifting',
-  'Analysing',
-  'Paused',
-  'Reverting',
-] as const satisfies RolloutPhase[];
+const runningPhases = ['Gating', 'Shifting', 'Analysing', 'Paused', 'Reverting'] as const satisfies RolloutPhase[];
 
 /** Whether an attempt is at work. */
 export function isRunning(status: RolloutStatus | undefined): boolean {

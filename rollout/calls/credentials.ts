@@ -23,7 +23,7 @@ export interface CredentialsOptions {
 }
 
 /** Keys of the Secret. */
-export const credentialKeys = { tokenUrl: 'token-url', clientId: 'client-id', clientSecret: 'client-secret' } as const;
+const credentialKeys = { tokenUrl: 'token-url', clientId: 'client-id', clientSecret: 'client-secret' } as const;
 
 /** A token is not used in the last seconds of its life, or in the last half of a short one. */
 const spareMs = 30_000;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kube/clock.ts';
-import type { Log } from '../../kube/log.ts';
+import { type Log, withoutRepeats } from '../../kube/log.ts';
 import { createQueue, type WorkQueue } from '../../kube/queue.ts';
 import type { KubeRest } from '../../kube/rest.ts';
 import type { ReleaseCalls } from '../calls/release-calls.ts';
@@ -10,7 +10,7 @@ import { createLooks } from './looks.ts';
 import type { RolloutMetrics } from './metrics.ts';
 import { createPace } from './pace.ts';
 import type { TurnContext } from './turn.ts';
-import { once, type World, watchWorld } from './world.ts';
+import { type World, watchWorld } from './world.ts';
 import { createWrites } from './writes.ts';
 
 export interface ControllerOptions {
@@ -48,7 +48,7 @@ export async function startRolloutController(options: ControllerOptions): Promis
   let election: Election | undefined;
   let synced = false;
   const leads = () => election?.leads() ?? false;
-  const problem = once((text) => log.info('problem', { problem: text }));
+  const problem = withoutRepeats((text) => log.info('problem', { problem: text }));
 
   const queue: WorkQueue = createQueue({
     clock,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Clock } from '../../kube/clock.ts';
 import { loadKubeConfig } from '../../kube/config.ts';
-import type { Log } from '../../kube/log.ts';
+import { type Log, withoutRepeats } from '../../kube/log.ts';
 import { openKubeRest } from '../../kube/rest.ts';
 import { adminServer } from '../../services/kit/admin.ts';
 import { openReleaseCalls } from '../calls/release-calls.ts';
@@ -11,7 +11,6 @@ import { startRolloutController } from './controller.ts';
 import { createRolloutMetrics } from './metrics.ts';
 import type { ProgramOptions } from './options.ts';
 import { readSecretBy } from './secrets.ts';
-import { once as onceEach } from './world.ts';
 
 /** The controller with all that it stands on. Rejects when the cluster does not answer, or cannot be spoken to as it was asked for. */
 export async function startProgram(
@@ -25,7 +24,7 @@ export async function startProgram(
   const metrics = createRolloutMetrics();
   const { edge } = options;
   const inNamespace = options.namespace === undefined ? {} : { namespace: options.namespace };
-  const onProblem = onceEach((problem) => log.info('problem', { problem }));
+  const onProblem = withoutRepeats((problem) => log.info('problem', { problem }));
   const evidence = chosenEvidence(options, { rest, clock, signal: stop.signal, onProblem, ...inNamespace });
   const calls = edge ? openReleaseCalls({ edge: { url: edge }, readSecret: readSecretBy(rest), clock }) : undefined;
   const controller = await startRolloutController({

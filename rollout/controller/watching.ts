@@ -43,7 +43,7 @@ export function createWatching(evidence: EvidenceSource, releaseCalls: ReleaseCa
 }
 
 /** The answers of calls of the kit's own as the counter `body` of both releases. */
-export function withAnswers(reading: Extract<Reading, { kind: 'counts' }>, driven: DrivingReading): Reading {
+function withAnswers(reading: Extract<Reading, { kind: 'counts' }>, driven: DrivingReading): Reading {
   const { trouble } = driven;
   const isSilent = reading.candidate.requests === 0 && driven.candidate.occasions === 0;
   if (trouble && isSilent) return { kind: 'missing', reason: trouble.reason, hint: trouble.hint };

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kube/clock.ts';
 import { type Informer, startInformer } from '../../kube/informer.ts';
-import type { Log } from '../../kube/log.ts';
+import { type Log, withoutRepeats } from '../../kube/log.ts';
 import { type KubeRest, RestError } from '../../kube/rest.ts';
 import { type RolloutResource, rolloutKind } from '../resource/rollout.ts';
 import type { Deployment, Route } from './objects.ts';
@@ -48,7 +48,7 @@ export async function watchWorld(options: WorldOptions): Promise<World> {
   const known = await Promise.all(routeKinds.map(async (each) => ({ ...each, version: await served(rest, each) })));
   for (const { kind, version } of known)
     if (!version) log.info(`the cluster has no ${kind}: rollouts go without`, { kind });
-  const onProblem = once((problem) => log.info('problem', { problem }));
+  const onProblem = withoutRepeats((problem) => log.info('problem', { problem }));
   const common = { ...options, onProblem };
   const tell = (namespace: string | undefined, services: readonly string[]) => {
     for (const service of services) options.onChange(namespace ?? '', service);
@@ -111,13 +111,4 @@ async function served(
     }
   }
   return undefined;
-}
-
-/** The same problem again and again is told once, until there was another. */
-export function once(tell: (problem: string) => void): (problem: string) => void {
-  let last: string | undefined;
-  return (problem) => {
-    if (problem !== last) tell(problem);
-    last = problem;
-  };
 }

@@ -25,10 +25,10 @@ export interface LatencyMemory {
 }
 
 /** So many requests of the stable release are needed before its quantile is a limit for the candidate. */
-export const leastStableSamples = 100;
+const leastStableSamples = 100;
 
 /** Limits that are measured are not set below this: under it, code that is not warm yet and garbage collection are all that is seen. */
-export const leastLimitMs = 50;
+const leastLimitMs = 50;
 
 /** A limit that was measured while both releases had traffic is widened where one has all of it: the load that it carries is another. */
 const aloneRatio = 2;

@@ -126,7 +126,7 @@ const linkerd: Source = {
 const sources = { istio, envoy, linkerd } as const satisfies Record<string, Source>;
 export type SourceName = keyof typeof sources;
 
-export const sourceNames = Object.keys(sources) as readonly SourceName[];
+const sourceNames = Object.keys(sources) as readonly SourceName[];
 
 /** Sources that there are in a mesh; the first one is its standard. */
 export function sourcesOf(mesh: MeshName): readonly SourceName[] {

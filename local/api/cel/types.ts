@@ -9,7 +9,7 @@ const reserved = new Set(
 );
 
 /** The name under which a rule reads a property; undefined for one that rules cannot read. */
-export function fieldName(property: string): string | undefined {
+function fieldName(property: string): string | undefined {
   if (reserved.has(property)) return `__${property}__`;
   const escaped = property
     .replaceAll('__', '__underscores__')

@@ -6,7 +6,7 @@ import { type Rule, rulesAt } from '../rule.ts';
 import { exactlyOne } from './strategy.ts';
 
 /** The members of a check beside its name, of which one is written. */
-export const checkKinds = ['errorRate', 'latency', 'body', 'counter', 'gauge'] as const;
+const checkKinds = ['errorRate', 'latency', 'body', 'counter', 'gauge'] as const;
 
 /** CEL: the number of a percent field, or of its default where it is not written. */
 const percentOf = (field: string, absent: Percent): string => {
