@@ -39,6 +39,7 @@ function compareVersions(a = '', b = ''): number {
   return a.length - b.length || (a < b ? -1 : Number(a > b));
 }
 
+/** Begins to watch; what is known is kept as it comes and read without a request. */
 export function startInformer<T extends WatchedObject>(options: InformerOptions<T>): Informer<T> {
   const cache = createCache<T>(options.index ?? (() => []));
   const synced = Promise.withResolvers<void>();

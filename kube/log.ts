@@ -4,6 +4,7 @@ export interface Log {
   error(message: string, error: unknown): void;
 }
 
+/** @param now milliseconds since 1970. */
 export function createLog(write: (line: string) => unknown, now: () => number): Log {
   const entry = (level: string, message: string, fields: Readonly<Record<string, unknown>>) => {
     write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields })}\n`);

@@ -29,6 +29,7 @@ export interface Bench extends Pick<BenchOptions, 'image' | 'say'> {
 const knownMs = 30_000;
 const goneMs = 120_000;
 
+/** Everything that is applied goes again by `cleanUp`. */
 export async function openBench({ kubeconfig, image, clock, signal, say }: BenchOptions): Promise<Bench> {
   const cluster = await openCluster(kubeconfig);
   const applied: ObjectRef[] = [];

@@ -13,6 +13,7 @@ import { requireRelease } from './known-release.ts';
 import { isRunning } from './phase.ts';
 import { newRollout, readRollout, rolloutName } from './rollouts.ts';
 
+/** What `rollout start` did. */
 export interface Started {
   readonly service: string;
   readonly candidate: string;

@@ -3,6 +3,7 @@ import { Failure } from '../failure.ts';
 import type { SpecPatch } from './ask.ts';
 import { isRunning } from './phase.ts';
 
+/** What an undo asks for. */
 export interface Undone {
   readonly patch: SpecPatch;
   /** The release that takes over again. */

@@ -37,6 +37,7 @@ export interface RolloutView {
   readonly unseen?: string;
 }
 
+/** One release as it is shown. */
 export interface ReleaseView {
   readonly release: string;
   readonly role: 'stable' | 'candidate';
@@ -49,6 +50,7 @@ export interface ReleaseView {
   readonly seen?: SeenCounts;
 }
 
+/** One Pod as it is shown. */
 export interface PodView {
   readonly name: string;
   readonly ready: boolean;

@@ -37,6 +37,7 @@ export interface CallTarget {
   readonly spec: CallsSpec;
 }
 
+/** Calls that go on until they are closed. */
 export interface Driving {
   /** What was answered since the last read; the controller merges it into the evidence as the counter `bodyCounter` (core/check.ts). */
   read(): DrivingReading;
@@ -44,6 +45,7 @@ export interface Driving {
   close(): void;
 }
 
+/** Answers since the last read. */
 export interface DrivingReading {
   /** Occasions: answers of this release, and calls that it left without an answer. Events: those that are not as expected. */
   readonly stable: EventCount;
@@ -53,6 +55,7 @@ export interface DrivingReading {
   readonly trouble?: CallTrouble;
 }
 
+/** What kept calls from being made. */
 export interface CallTrouble {
   /** Of a CallError (call-error.ts): `NoCredentials`, `TokenRefused`, `EdgeUnreachable`, `NotRouted`, ... */
   readonly code: string;

@@ -26,6 +26,7 @@ export interface ControllerOptions {
   readonly metrics: RolloutMetrics;
 }
 
+/** The controller as whoever started it sees it. */
 export interface RolloutController {
   /** Whether everything has been seen once. */
   isSynced(): boolean;

@@ -15,6 +15,7 @@ const tickMs = 100;
 /** With many attempts at once each is looked at less often, so that all of them together cost the same. */
 const tickOfEachMs = 1;
 
+/** @param leads asked before each look. */
 export function createLooks(context: TurnContext, leads: () => boolean): Looks {
   const { world, clock, metrics, pace } = context;
   const memories = new Map<string, Memory>();

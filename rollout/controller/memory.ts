@@ -73,6 +73,7 @@ function takeOver(memory: Memory, status: RolloutStatus): void {
   Object.assign(memory, { state, stored: status, outline, evidence: evidenceOf(state), untold: [] });
 }
 
+/** What this generation asks for; where it is invalid, with the plan of the last one that was valid. */
 export function planned(memory: Memory, rollout: RolloutResource): Planned {
   const { generation } = rollout.metadata;
   if (memory.plan?.generation === generation && memory.plan) return memory.plan;
@@ -86,4 +87,5 @@ export function planned(memory: Memory, rollout: RolloutResource): Planned {
   return memory.plan;
 }
 
+/** Whether an attempt is at work. */
 export const isRunning = ({ phase }: State): boolean => phase !== 'Idle' && phase !== 'Ended';

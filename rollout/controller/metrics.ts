@@ -15,6 +15,7 @@ export interface RolloutMetrics {
 const verdicts: Readonly<Record<VerdictName, number>> = { pass: 1, inconclusive: 0, fail: -1 };
 const latenessMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000];
 
+/** Metrics of a controller, in a registry of their own. */
 export function createRolloutMetrics(): RolloutMetrics {
   const registry = new Registry();
   const labelNames = ['namespace', 'service', 'release'] as const;

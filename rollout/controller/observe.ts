@@ -123,6 +123,7 @@ export interface Scaling {
   readonly replicas: number;
 }
 
+/** What is to be scaled for this traffic; none where Pods are not what it is made of. */
 export function scaled(
   deployments: ReadonlyMap<string, Deployment>,
   stable: string,

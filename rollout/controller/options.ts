@@ -21,6 +21,7 @@ export interface ProgramOptions {
   readonly edge: string | undefined;
 }
 
+/** What requests are counted by. */
 export type EvidenceChoice =
   | { readonly kind: 'envoy' | 'linkerd' }
   /** A state folder of the embedded cluster, or the URL of a program that counts. */

@@ -10,6 +10,7 @@ export interface Pace {
 const ofOneMs = 250;
 const ofAllMs = 50;
 
+/** Four writes a second of one rollout, twenty of all of them. */
 export function createPace(): Pace {
   const last = new Map<string, number>();
   let nextMs = 0;

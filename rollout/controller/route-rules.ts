@@ -38,6 +38,7 @@ export interface RouteParts {
 /** Routes are read far more often than they change, and are never changed in place. */
 const known = new WeakMap<Route, RouteParts>();
 
+/** Whose the rules are, by the route's annotation. */
 export function partsOf(route: Route): RouteParts {
   const parts = known.get(route) ?? takenApart(route);
   known.set(route, parts);

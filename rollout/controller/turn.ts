@@ -22,6 +22,7 @@ import { createWatching } from './watching.ts';
 import type { World } from './world.ts';
 import { finalizer, WriteRefused, type Writes } from './writes.ts';
 
+/** What a look at a rollout stands on. */
 export interface TurnContext {
   readonly world: World;
   readonly writes: Writes;

@@ -17,6 +17,7 @@ interface Open<T> {
   readonly it: T;
 }
 
+/** Nothing is counted until `follow` says whose. */
 export function createWatching(evidence: EvidenceSource, releaseCalls: ReleaseCalls | undefined): Watching {
   let reader: Open<EvidenceReader> | undefined;
   let driving: Open<Driving> | undefined;

@@ -60,6 +60,7 @@ interface Write {
   readonly patch: object;
 }
 
+/** @param leads whether the Lease is held, asked before each write. */
 export function createWrites(
   rest: KubeRest,
   world: Pick<World, 'putRollout' | 'putRoute'>,

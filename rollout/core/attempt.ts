@@ -9,6 +9,7 @@ export interface Moved {
   readonly events: readonly RolloutEvent[];
 }
 
+/** An Event in one line. */
 export function told(type: RolloutEvent['type'], reason: string, message: string): RolloutEvent {
   return { type, reason, message };
 }

@@ -8,6 +8,7 @@ export function addHistograms(a: Histogram | undefined, b: Histogram | undefined
   return { boundsMs, counts: left.map((count, index) => count + (right[index] ?? 0)) };
 }
 
+/** How many it has counted; 0 where there is none. */
 export function totalOf(histogram: Histogram | undefined): number {
   return histogram ? histogram.counts.reduce((sum, count) => sum + count, 0) : 0;
 }

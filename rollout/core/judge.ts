@@ -45,6 +45,7 @@ export function handOn(tests: Tests): Tests {
   return { ...freshTests, byCheck };
 }
 
+/** Every check in turn, by what was seen since the last time. */
 export const judgeChecks: Judge = (before, seen, { checks, decision, alone, nowMs }) => {
   const total = addBoth(before, seen);
   const look: Look = { decision, alone, nowMs, seen, total };

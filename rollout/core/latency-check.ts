@@ -49,6 +49,7 @@ export function wantsBaseline(
   return !known && totalOf(stable?.latency) < leastStableSamples;
 }
 
+/** A share of requests over a limit; without one of its own the limit follows from the stable release's quantile. */
 export function judgeLatency(
   check: LatencyCheck,
   before: LatencyMemory | undefined,

@@ -19,11 +19,13 @@ export interface Observation {
   readonly reading?: Reading;
 }
 
+/** Numbers of the release's Pods. */
 export interface ReleaseFacts {
   readonly readyPods: number;
   readonly wantedPods: number;
 }
 
+/** What the routes of an attempt do now. */
 export interface Routed {
   /** Release -> weight as the routes have it now; empty: no route leads to a release of the attempt any more. */
   readonly weights: Readonly<Record<string, number>>;

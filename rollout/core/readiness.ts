@@ -7,6 +7,7 @@ export interface Pair {
   readonly candidate: string;
 }
 
+/** Whether the release has at least one ready Pod. */
 export function isReady(observation: Observation, release: string): boolean {
   return (observation.releases[release]?.readyPods ?? 0) > 0;
 }

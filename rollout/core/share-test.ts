@@ -45,6 +45,7 @@ export interface ShareRules {
 /** `cleared`, `worse`, `alone` decide; the others do not yet. */
 export type ShareFinding = 'cleared' | 'worse' | 'alone' | 'excused' | 'unclear' | 'open';
 
+/** What a finding means for the check. */
 export const verdictOf: Readonly<Record<ShareFinding, VerdictName>> = {
   cleared: 'pass',
   worse: 'fail',

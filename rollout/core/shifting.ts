@@ -96,6 +96,7 @@ export function failureOf(checks: Analysing['checks']): string {
   return failed ? `${failed.name}: ${failed.reason}` : 'no check failed';
 }
 
+/** Why a candidate goes back that nobody can reach. @param forMs milliseconds. */
 export function unreadyTooLong(candidate: string, forMs: number): string {
   return `${candidate} has had no ready Pods for ${Math.round(forMs / 1000)} s`;
 }

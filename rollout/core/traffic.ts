@@ -10,6 +10,7 @@ export interface Traffic {
   readonly replicas?: { readonly stable: number; readonly candidate: number };
 }
 
+/** All of these have to be in a request. */
 export interface RequestMatch {
   readonly headers?: readonly NamedValue[];
   readonly cookies?: readonly NamedValue[];

@@ -29,6 +29,7 @@ export interface LooksOptions<P extends Place, Heard, About> {
   heard(place: P, answer: Heard, about: About): void;
 }
 
+/** What many readers share of one round of questions. */
 export interface Looks<Heard> {
   /** Asks everybody anew, unless that was done just now; resolves when they answered or are late. Never rejects. */
   again(): Promise<void>;

@@ -27,12 +27,14 @@ export interface EvidenceSource {
   close(): Promise<void>;
 }
 
+/** What evidence lacks, and what to do about it. */
 export interface Missing {
   /** `cluster.outbound|8080||accounts-2-0-0… .upstream_rq_5xx of Pod edge-…`. */
   readonly what: string;
   readonly hint: string;
 }
 
+/** Counts of one rollout. */
 export interface EvidenceReader {
   /** What happened since the last call. Never rejects: what cannot be read is a reading of kind `missing`. */
   read(): Promise<Reading>;

@@ -38,6 +38,7 @@ export interface RolloutSpec {
   readonly request?: { readonly action: 'Promote' | 'Abort'; readonly attempt: number };
 }
 
+/** Exactly one member. */
 export interface StrategySpec {
   readonly canary?: { readonly steps: readonly StepSpec[] };
   readonly blueGreen?: { readonly minDuration?: Duration };
@@ -48,6 +49,7 @@ export interface StrategySpec {
   readonly consumer?: { readonly pods: number; readonly steps: readonly number[]; readonly minDuration?: Duration };
 }
 
+/** One stage of a canary; `weight` is the candidate's share in percent. */
 export interface StepSpec {
   readonly weight: number;
   readonly minDuration?: Duration;
@@ -70,6 +72,7 @@ export interface CheckSpec {
   readonly gauge?: { readonly name: string; readonly limit: number; readonly for?: Duration };
 }
 
+/** How sure a verdict has to be, and what happens without one. */
 export interface DecisionSpec {
   readonly falseAlarm?: Percent;
   readonly missed?: Percent;
@@ -80,6 +83,7 @@ export interface DecisionSpec {
   readonly onInconclusive?: 'Rollback' | 'Pause';
 }
 
+/** What has to hold before the candidate's first request. */
 export interface GatesSpec {
   /** Refuses a candidate that lacks a contract version that the stable release serves. Default true. */
   readonly contract?: boolean;
@@ -117,6 +121,7 @@ export interface CallSpec {
   };
 }
 
+/** What people are shown of a state. */
 export type RolloutPhase =
   | 'Idle'
   | 'Gating'
@@ -130,6 +135,7 @@ export type RolloutPhase =
   | 'Superseded'
   | 'Refused';
 
+/** What the controller says; `state` is what it goes on from. */
 export interface RolloutStatus {
   readonly observedGeneration?: number;
   /** Absent in an object that no controller has seen. */
@@ -166,6 +172,7 @@ export interface HistoryEntry {
   readonly examples: readonly Example[];
 }
 
+/** A Rollout as the API server has it. */
 export interface RolloutResource {
   readonly apiVersion: (typeof rolloutKind)['apiVersion'];
   readonly kind: (typeof rolloutKind)['kind'];

@@ -18,6 +18,7 @@ export interface ControllerProcess {
   end(): Promise<number | null>;
 }
 
+/** A controller as a process of its own, which a test may kill. */
 export function startController(options: {
   readonly dir: string;
   readonly api: string;

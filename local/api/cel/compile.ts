@@ -35,6 +35,7 @@ interface Place {
   readonly correlatable: boolean;
 }
 
+/** The rules of a definition, and what is wrong with them. */
 export interface CompiledRules {
   readonly tree: RuleNode;
   readonly errors: readonly FieldError[];
