@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../kube/clock.ts';
 import { createLog } from '../../kube/log.ts';
 import { type KubeRest, openKubeRest, RestError } from '../../kube/rest.ts';
+import type { KubeObject } from '../../local/store/types.ts';
 import { releaseHeader } from '../../mesh/release-header.ts';
 import { rolloutHeader } from '../../mesh/rollout-header.ts';
 import { eventually } from '../../tests/eventually.ts';
@@ -16,6 +17,7 @@ import type { Route } from './objects.ts';
 import { addedAnnotation } from './route-rules.ts';
 import { type Failing, trafficEvidence } from './test-traffic.ts';
 import { namespace, routeTo, type TestWorld, testWorld } from './test-world.ts';
+import { finalizer } from './writes.ts';
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -269,6 +271,24 @@ test('a state that cannot be stored has no effect', async () => {
   expect(new Set(asked)).toEqual(new Set(['PATCH rollouts/accounts', 'PATCH accounts/status']));
   expect(made.weights('accounts')).toEqual({ 'accounts-1-4-0': 100 });
   expect(lines.join()).toContain('the status was lost');
+});
+
+test('a state that is not understood is told, and does not hold up whoever deletes it', async () => {
+  const made = await world();
+  made.start('accounts', {});
+  const before = made.read('accounts');
+  if (!before) throw new Error('the Rollout was not created');
+  made.store.update({ ...before, metadata: { ...before.metadata, finalizers: [finalizer] } });
+  const held = made.read('accounts');
+  if (held)
+    made.store.updateStatus({ ...held, status: { attempt: 1, state: { phase: 'Dancing', attempt: 1 } } } as KubeObject);
+  await controller(made);
+  const events = () => made.store.list<{ reason: string; message: string }>('Event', { namespace }).items;
+  const told = await eventually('an Event', 5000, events, (all) => all.length > 0);
+  expect(told.map(({ reason }) => reason)).toEqual(['StateUnknown']);
+  expect(told[0]?.message).toContain('put the routes where they are to stay');
+  made.remove('accounts');
+  await eventually('gone', 5000, () => made.read('accounts') === undefined);
 });
 
 /** A way to the API server on which no route may be written while `denies` says so; its words are those of a real one. */

@@ -1,4 +1,5 @@
 import type { RolloutResource } from '../resource/rollout.ts';
+import { StateUnknown } from '../resource/status.ts';
 import { isRunning, type Memory } from './memory.ts';
 import { firstMemory, type TurnContext, turn } from './turn.ts';
 import { LeadLost, Outdated, WriteRefused } from './writes.ts';
@@ -31,8 +32,18 @@ export function createLooks(context: TurnContext, leads: () => boolean): Looks {
   };
 
   /** What is told already is not told again: an Event's name follows from its words. */
-  const tellRefused = (rollout: RolloutResource, { code, message, hint }: WriteRefused) =>
+  const tell = (rollout: RolloutResource, { code, message, hint }: WriteRefused | StateUnknown) =>
     context.events.record(rollout, [{ type: 'Warning', reason: code, message: `${message}; ${hint}` }]);
+  /** What is to be done after a look that failed; throws what is to be tried again ever later. */
+  const failed = async (key: string, rollout: RolloutResource, error: unknown) => {
+    if (error instanceof LeadLost) return forget(key);
+    if (error instanceof Outdated) return 1;
+    if (error instanceof WriteRefused || error instanceof StateUnknown) tell(rollout, error);
+    if (!(error instanceof StateUnknown) || !rollout.metadata.deletionTimestamp) throw error;
+    // Whoever deletes it was told to put the routes right first; nothing else could be taken back by it.
+    await context.writes.finalizer(rollout, false);
+    return forget(key);
+  };
 
   return {
     async look(key) {
@@ -41,23 +52,20 @@ export function createLooks(context: TurnContext, leads: () => boolean): Looks {
       if (!rollout) metrics.forget(namespace, name);
       if (!rollout || !leads()) return forget(key);
       if (memories.get(key)?.uid !== rollout.metadata.uid) forget(key);
-      const memory = memories.get(key) ?? firstMemory(key, rollout, context, phases());
-      memories.set(key, memory);
-      const nowMs = clock.now();
-      if (memory.dueMs !== undefined && nowMs >= memory.dueMs) metrics.late(nowMs - memory.dueMs);
-      memory.dueMs = undefined;
       try {
+        const memory = memories.get(key) ?? firstMemory(key, rollout, context, phases());
+        memories.set(key, memory);
+        const nowMs = clock.now();
+        if (memory.dueMs !== undefined && nowMs >= memory.dueMs) metrics.late(nowMs - memory.dueMs);
+        memory.dueMs = undefined;
         if (!(await turn(key, memory, rollout, context))) return forget(key);
+        if (isRunning(memory.state)) running.add(key);
+        const afterMs = clock.now();
+        memory.dueMs = nextTick(afterMs, Math.max(tickMs, running.size * tickOfEachMs), memory.phase);
+        return memory.dueMs - afterMs;
       } catch (error) {
-        if (error instanceof LeadLost) return forget(key);
-        if (error instanceof Outdated) return 1;
-        if (error instanceof WriteRefused) tellRefused(rollout, error);
-        throw error;
+        return failed(key, rollout, error);
       }
-      if (isRunning(memory.state)) running.add(key);
-      const afterMs = clock.now();
-      memory.dueMs = nextTick(afterMs, Math.max(tickMs, running.size * tickOfEachMs), memory.phase);
-      return memory.dueMs - afterMs;
     },
     forgetAll() {
       for (const key of [...memories.keys()]) forget(key);
