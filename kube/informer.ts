@@ -1,6 +1,4 @@
-import type { Clock } from './clock.ts';
-import type { KubeRest } from './rest.ts';
-import { type WatchedObject, type WatchNews, watchKind } from './watch.ts';
+import { type WatchedObject, type WatchNews, type WatchOptions, watchKind } from './watch.ts';
 
 /** The objects of one kind as they are known now; reading costs no request. */
 export interface Informer<T extends WatchedObject> {
@@ -16,19 +14,11 @@ export interface Informer<T extends WatchedObject> {
   readonly ended: Promise<void>;
 }
 
-export interface InformerOptions<T extends WatchedObject> {
-  readonly rest: KubeRest;
-  readonly apiVersion: string;
-  readonly kind: string;
-  /** Undefined: all namespaces. */
-  readonly namespace?: string;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+export interface InformerOptions<T extends WatchedObject> extends Omit<WatchOptions<T>, 'on'> {
   /** Keys under which an object is found by `by`. */
   readonly index?: (object: T) => readonly string[];
   /** Called after each change that others made; undefined: it was not there before, or is not any more. */
   readonly onChange: (after: T | undefined, before: T | undefined) => void;
-  readonly onProblem: (message: string) => void;
 }
 
 /**

@@ -21,6 +21,8 @@ const deadLetters = 'dead_letters';
 /** Messages that wait for a consumer or for its acknowledgement. */
 const consumerLag = 'consumer_lag';
 
+const hint = `The annotation ${queueAnnotation} of a Service names the queue that its releases consume.`;
+
 const timeoutMs = 3000;
 /** A broker that is started again, or a network that is away for a moment. */
 const silentMs = 10_000;
@@ -39,6 +41,7 @@ interface Seen {
 }
 
 class QueueMissing extends Error {
+  readonly code = 'QueueMissing';
   readonly hint: string;
 
   constructor(what: string, hint: string) {
@@ -52,7 +55,7 @@ class QueueMissing extends Error {
 export function rabbitmqCounters(options: RabbitmqOptions & { readonly clock: { now(): number } }): CounterSource {
   return {
     name: 'rabbitmq',
-    hint: `The annotation ${queueAnnotation} of a Service names the queue that its releases consume.`,
+    hint,
     provides: (target) => (options.queueOf(target) === undefined ? [] : [deadLetters, consumerLag]),
     open(target) {
       let before: Seen | undefined;
@@ -115,10 +118,12 @@ function difference(before: Seen | undefined, now: Seen, { service, counters }: 
 }
 
 async function look(options: RabbitmqOptions, target: EvidenceTarget): Promise<Seen> {
-  const own = await ask(options, options.queueOf(target) ?? '', target);
+  const name = options.queueOf(target);
+  if (name === undefined) throw new QueueMissing(`no queue of ${target.service} is known`, hint);
+  const own = await ask(options, name);
   const exchange = own.arguments?.['x-dead-letter-exchange'];
   const letters = own.arguments?.['x-dead-letter-routing-key'];
-  const dead = exchange === '' && typeof letters === 'string' ? await ask(options, letters, target) : undefined;
+  const dead = exchange === '' && typeof letters === 'string' ? await ask(options, letters) : undefined;
   return {
     waiting: own.messages ?? 0,
     delivered: own.message_stats?.deliver_get ?? 0,
@@ -127,16 +132,13 @@ async function look(options: RabbitmqOptions, target: EvidenceTarget): Promise<S
 }
 
 /** A queue as the API shows it. Throws QueueMissing when there is none. */
-async function ask({ url, user, password, vhost = '/' }: RabbitmqOptions, name: string, { service }: EvidenceTarget) {
+async function ask({ url, user, password, vhost = '/' }: RabbitmqOptions, name: string) {
   const response = await fetch(`${url}/api/queues/${encodeURIComponent(vhost)}/${encodeURIComponent(name)}`, {
     headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
     signal: AbortSignal.timeout(timeoutMs),
   });
   if (response.status === 404) {
-    throw new QueueMissing(
-      `RabbitMQ has no queue ${name} in virtual host ${vhost}`,
-      `The annotation ${queueAnnotation} of Service ${service} names the queue that its releases consume.`,
-    );
+    throw new QueueMissing(`RabbitMQ has no queue ${name} in virtual host ${vhost}`, hint);
   }
   if (!response.ok) throw new Error(`answered ${response.status}`);
   return queue.parse(await response.json());

@@ -1,10 +1,8 @@
 import type { Condition } from 'kubernetes-types/meta/v1.js';
+import { timestamp } from '../../kube/clock.ts';
 import type { RolloutPhase, RolloutStatus } from './rollout.ts';
 
 type Told = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
-
-/** RFC 3339 to the second, as `metav1.Time` is written. */
-export const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 const underWay: readonly RolloutPhase[] = ['Gating', 'Shifting', 'Analysing', 'Reverting'];
 const open: readonly RolloutPhase[] = [...underWay, 'Paused', 'Idle'];

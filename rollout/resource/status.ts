@@ -1,6 +1,7 @@
+import { timestamp } from '../../kube/clock.ts';
 import type { RolloutPlan } from '../core/plan.ts';
 import type { Ended, State } from '../core/state.ts';
-import { conditionsOf, timestamp, transition } from './conditions.ts';
+import { conditionsOf, transition } from './conditions.ts';
 import { messageOf, stageTitle } from './message.ts';
 import { phaseOf, weightOf } from './phase.ts';
 import type { RolloutInvalid } from './problem.ts';
