@@ -101,12 +101,21 @@ export async function openBench({ kubeconfig, image, clock, signal, say }: Bench
     },
     async cleanUp() {
       for (const object of [...applied].reverse()) await cluster.remove(object);
-      const unhurried = new AbortController().signal;
-      const namespaces = applied.filter(({ kind }) => kind === 'Namespace');
-      const startedAt = clock.now();
-      for (const object of namespaces) {
-        while ((await cluster.read(object)) && clock.now() - startedAt < goneMs) await clock.sleep(500, unhurried);
-      }
+      for (const object of applied.filter(({ kind }) => kind === 'Namespace')) await gone(cluster, object, clock, say);
     },
   };
+}
+
+/** Waits also when the bench was interrupted, and says so when it was in vain. */
+async function gone(cluster: Cluster, object: ObjectRef, clock: Clock, say: BenchOptions['say']): Promise<void> {
+  const unhurried = new AbortController().signal;
+  const startedAt = clock.now();
+  while (await cluster.read(object)) {
+    const { kind, metadata } = object;
+    if (clock.now() - startedAt > goneMs)
+      return say(
+        `${kind} ${metadata.name} is still there after ${goneMs / 1000} s: kubectl get namespace ${metadata.name} -o yaml`,
+      );
+    await clock.sleep(500, unhurried);
+  }
 }
