@@ -22,10 +22,13 @@ const docker = async (...args: string[]) =>
 const containers = () => docker('ps', '--all', '--filter', `name=${cluster}`, '--format', '{{.Names}}');
 const images = () => docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', 'parley/*');
 
-/** Pods of all namespaces, so that a control plane that was started anew is seen too. */
+/** Pods of all namespaces, so that a control plane that was started anew is seen too; those that are about to go are not counted. */
 async function pods(): Promise<string[]> {
   const { items } = await exchange.get<PodList>('pods', '--all-namespaces');
-  return items.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name} ${metadata?.uid}`).sort();
+  return items
+    .filter(({ metadata }) => !metadata?.deletionTimestamp)
+    .map(({ metadata }) => `${metadata?.namespace}/${metadata?.name} ${metadata?.uid}`)
+    .sort();
 }
 
 /** The kubeconfig that kubectl takes in the user's own shell; undefined when there is none. */
