@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { completePlan, planOf, type RunningDeployment } from './plan.ts';
+import { completePlan, idleReleases, planOf, type RunningDeployment } from './plan.ts';
 import type { Route } from './routes.ts';
 
 function deployment(service: string, version: string, more: object = {}): RunningDeployment {
@@ -39,4 +39,10 @@ test('what runs is kept; services without traffic get the default beside what th
     orders: { '1.4.0': 100 },
   });
   expect(completePlan({ orders: { '2.0.0': 0 } }, defaults).orders).toEqual({ '2.0.0': 0, '1.4.0': 100 });
+});
+
+test('a release without weight before and after is nothing that a change waits for', () => {
+  const before = { accounts: { '1.4.0': 100, '2.0.0': 0, '2.1.0-crash': 0 } };
+  const after = { accounts: { '1.4.0': 90, '2.0.0': 10, '2.1.0-crash': 0, '2.1.0-errors': 0 } };
+  expect(idleReleases(before, after)).toEqual(new Set(['accounts-2-1-0-crash']));
 });

@@ -48,6 +48,16 @@ export function planOf(observed: Observed): Plan {
   return plan;
 }
 
+/** Names of the releases that have no weight before and after: what becomes of their Pods is nothing that a change of the plan waits for. */
+export function idleReleases(before: Plan, after: Plan): ReadonlySet<string> {
+  const names = Object.entries(before).flatMap(([service, releases]) =>
+    Object.entries(releases)
+      .filter(([version, weight]) => weight === 0 && after[service]?.[version] === 0)
+      .map(([version]) => releaseName(service, version)),
+  );
+  return new Set(names);
+}
+
 /** The plan of what runs now. Fails when nothing does. */
 export async function currentPlan(cluster: Cluster): Promise<Plan> {
   const plan = planOf(await observe(cluster));

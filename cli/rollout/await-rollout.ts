@@ -57,7 +57,7 @@ export async function awaitOutcome(
   service: string,
   options: AwaitOptions,
 ): Promise<{ readonly rollout: RolloutResource; readonly outcome: Outcome }> {
-  const title = `rollout '${service}' ended`;
+  const title = `the end of rollout '${service}'`;
   const rollout = await awaitRollout(context, cluster, service, title, stillRunning, options);
   const outcome = outcomeOf(rollout.status);
   if (outcome) return { rollout, outcome };

@@ -9,7 +9,7 @@ import type { CommandContext } from '../command.ts';
 import { waitForAnswers } from '../conversations/conversations.ts';
 import { openConversation } from '../edge.ts';
 import { interrupted } from '../failure.ts';
-import { completePlan, observe, planOf } from '../plan.ts';
+import { completePlan, idleReleases, observe, planOf } from '../plan.ts';
 import { type Rendered, rememberChoices, renderPlan } from '../rendering.ts';
 import { namespace } from '../routes.ts';
 import { makeGrafanaSecret, makeMissingSecrets } from '../secrets.ts';
@@ -79,7 +79,8 @@ export async function bringObjects(
   noteNamespace(ledger, 'exchange');
   ensureNotInterrupted(context);
   const looked = () => ({ result: 'all' });
-  await log.step('releases ready', (say) => waitForReleases(context, cluster, { timeoutMs, say }), looked);
+  const idle = idleReleases(running, plan);
+  await log.step('releases ready', (say) => waitForReleases(context, cluster, { timeoutMs, idle, say }), looked);
   if (choices.rollouts) {
     await log.step('rollouts ready', (say) => waitForController(context, cluster, { timeoutMs, say }), looked);
   }

@@ -7,7 +7,7 @@ import { parseDuration } from '../duration.ts';
 import { Failure } from '../failure.ts';
 import { writeDocument } from '../output/document.ts';
 import { createProgress } from '../output/progress.ts';
-import { currentPlan } from '../plan.ts';
+import { currentPlan, idleReleases } from '../plan.ts';
 import { choicesInForce, renderPlan } from '../rendering.ts';
 import { stateFolder } from '../state-folder.ts';
 import { didYouMean } from '../suggest.ts';
@@ -87,7 +87,9 @@ async function carryOutChange(
   const cluster = await openCluster(stateFolder(context).kubeconfig);
   const progress = createProgress(context.stderr, context.env, context.clock);
   await allowed(cluster);
-  const plan = change(await currentPlan(cluster), catalogue);
+  const before = await currentPlan(cluster);
+  const plan = change(before, catalogue);
+  const idle = idleReleases(before, plan);
   const choices = await choicesInForce(cluster, context);
   const done = await progress.step(
     'objects',
@@ -97,7 +99,7 @@ async function carryOutChange(
       return `${changed} changed${removed.length > 0 ? `, ${removed.length} removed` : ''}`;
     },
   );
-  await progress.step('releases ready', (say) => waitForReleases(context, cluster, { timeoutMs, service, say }));
+  await progress.step('releases ready', (say) => waitForReleases(context, cluster, { timeoutMs, service, idle, say }));
   const { mesh } = choices;
   await progress.step('routes in force', (say) =>
     routesInForce(context, cluster, { mesh, plan, timeoutMs, service, say }),

@@ -15,12 +15,17 @@ export interface WaitOptions {
   readonly say?: (missing: string) => void;
 }
 
+interface ReleasesWait extends WaitOptions {
+  /** Names of releases that nothing waits for: nobody calls them. */
+  readonly idle: ReadonlySet<string>;
+}
+
 /**
  * Waits until every Deployment has the Pods it wants, ready, and of the newest template. Fails before the deadline when one has
  * given up, or its Pods wait for what does not come by itself, and stays so.
  */
-export function waitForReleases(context: CommandContext, cluster: Cluster, options: WaitOptions): Promise<void> {
-  const { timeoutMs, service, say } = options;
+export function waitForReleases(context: CommandContext, cluster: Cluster, options: ReleasesWait): Promise<void> {
+  const { timeoutMs, service, say, idle } = options;
   const hint = `Type: parley logs${service ? ` ${service}` : ''}, kubectl -n ${namespace} describe pods`;
   const since = new Map<string, number>();
   return waitUntil(
@@ -31,6 +36,7 @@ export function waitForReleases(context: CommandContext, cluster: Cluster, optio
       const { deployments } = await observe(cluster);
       const waiting = deployments
         .filter((each) => !service || releaseOf(each)?.service === service)
+        .filter((each) => !idle.has(each.metadata?.name ?? ''))
         .filter((each) => unready(each) !== undefined);
       if (waiting.length === 0) return undefined;
       const pods = await cluster.list<Pod>('v1', 'Pod', namespace);

@@ -11,6 +11,8 @@ export interface LatencyLimit {
   readonly askedMs: number;
   /** The bound of the histogram that it is judged at. */
   readonly boundMs: number;
+  /** Where the limit comes from, for people; absent: somebody asked for it. */
+  readonly basis?: string;
   /** Share of slow requests that is good: `1 - quantile`, or what the stable release has if that is more. */
   readonly good: number;
 }
@@ -88,12 +90,19 @@ function limitOf(check: LatencyCheck, memory: LatencyMemory, { total, alone }: L
   }
   const quantile = quantileMs(stable, check.quantile);
   if (measurable && quantile !== undefined) {
-    return limitAt(check, Math.max(leastLimitMs, quantile * check.ratio), histogram, stable);
+    const askedMs = Math.max(leastLimitMs, quantile * check.ratio);
+    const limit = limitAt(check, askedMs, histogram, stable);
+    const basis =
+      askedMs > leastLimitMs
+        ? `the limit is ${percent(check.ratio)} of the ${rounded(quantile)} of the stable release`
+        : `limits that are measured are not below ${rounded(leastLimitMs)}`;
+    return typeof limit === 'string' ? limit : { ...limit, basis };
   }
   if (alone && memory.earlier) {
     const { askedMs, good } = memory.earlier;
     const boundMs = boundAt(histogram, askedMs * aloneRatio);
-    if (boundMs !== undefined) return { askedMs: askedMs * aloneRatio, boundMs, good };
+    const basis = `the limit is twice the ${rounded(askedMs)} of the stage before, because nobody is left to compare with`;
+    if (boundMs !== undefined) return { askedMs: askedMs * aloneRatio, boundMs, good, basis };
   }
   return `${totalOf(stable)} of ${leastStableSamples} requests of the stable release that its limit is measured on`;
 }
@@ -124,8 +133,10 @@ function wordsOf(limit: LatencyLimit): { of: (trials: Trials) => string; note?: 
   return {
     of: ({ bad, samples }) =>
       `${bad} of ${samples} requests (${percent(samples === 0 ? 0 : bad / samples)}) took longer than ${limit.boundMs} ms`,
-    ...(rounding && {
-      note: `the limit of ${rounded(limit.askedMs)} is rounded up to the next bound of the histogram`,
+    ...((rounding || limit.basis) && {
+      note: [limit.basis, rounding && `${rounded(limit.askedMs)} is rounded up to the next bound of the histogram`]
+        .filter(Boolean)
+        .join('; '),
     }),
   };
 }

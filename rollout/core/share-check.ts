@@ -107,7 +107,7 @@ function reasonOf(
   seen: SideBySide,
   { hypotheses, needed, words }: { hypotheses: Hypotheses; needed: number | undefined; words: ShareWords },
 ): string {
-  const said = words.of(seen.candidate);
+  const said = seen.candidate.samples === 0 ? 'no request of the candidate was seen yet' : words.of(seen.candidate);
   const besides = (): string => `${seen.stable.bad} of ${seen.stable.samples} of the stable release`;
   const bad = (): string => `${percent(hypotheses.bad)} or more is bad`;
   const reasons: Readonly<Record<ShareFinding, () => string>> = {

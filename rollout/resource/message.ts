@@ -49,6 +49,6 @@ export function messageOf(state: State, plan: RolloutPlan | undefined, phase: Ro
   const doing = told(state, stageTitle(state, plan) ?? '', phase);
   if (phase !== 'Paused') return doing;
   return plan?.paused
-    ? `paused by spec.paused, set it to false to go on; ${doing}`
+    ? `paused: parley rollout resume, or spec.paused: false, goes on; ${doing}`
     : `undecided, a person has to promote or abort; ${doing}`;
 }

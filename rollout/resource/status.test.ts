@@ -149,10 +149,10 @@ describe('a rollout that waits for a person is Paused', () => {
     const paused = { ...plan, paused: true };
     const status = statusOf(analysing, paused, undefined, at(0));
     expect(status.phase).toBe('Paused');
-    expect(status.message).toContain('paused by spec.paused, set it to false to go on; errors: 0 of 40');
+    expect(status.message).toContain('paused: parley rollout resume, or spec.paused: false, goes on; errors: 0 of 40');
     expect(conditionsOf(status)).toMatchObject({ Progressing: 'False Paused', Completed: 'False Paused' });
     expect(statusOf({ ...analysing, verdict: 'pass', waiting: 'paused' }, paused, undefined, at(0)).message).toBe(
-      'paused by spec.paused, set it to false to go on; every check of 2.0.0 passes',
+      'paused: parley rollout resume, or spec.paused: false, goes on; every check of 2.0.0 passes',
     );
     expect(statusOf(reverting, paused, undefined, at(0)).phase).toBe('Reverting');
   });
