@@ -48,3 +48,23 @@ test('a proxy that is not spoken to is refused by name', async () => {
     'proxy-url socks5://127.0.0.1:2 of the kubeconfig',
   );
 });
+
+test('a server that puts a request off is asked again after the time that it named, and not for ever', async () => {
+  let putOff = 2;
+  const api = createServer((_, answer) => {
+    putOff -= 1;
+    if (putOff < 0) return answer.end('{"items":[]}');
+    answer.writeHead(429, { 'retry-after': '1', 'content-type': 'application/json' });
+    return answer.end('{"kind":"Status","message":"storage is (re)initializing"}');
+  });
+  const waited: number[] = [];
+  const rest = await openKubeRest(configOf(`http://${await listen(api)}`), async (ms) => void waited.push(ms));
+  expect(await rest.send('GET', '/apis/parley.dev/v1alpha1/rollouts')).toEqual({ items: [] });
+  expect(waited).toEqual([1000, 1000]);
+  putOff = Number.POSITIVE_INFINITY;
+  await expect(rest.send('GET', '/version')).rejects.toMatchObject({
+    status: 429,
+    message: 'storage is (re)initializing',
+  });
+  expect(waited).toHaveLength(12);
+});

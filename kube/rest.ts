@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 
@@ -57,11 +58,15 @@ const connections = 8;
 /** A server ends a watch within the time that it was asked for; one that is silent for longer is gone. */
 const silentStreamMs = 330_000;
 
+/** So often a request is sent again that the server put off, as client-go does; it was not carried out before. */
+const mostPutOff = 10;
+const longestPutOffMs = 10_000;
+
 /**
  * The typed models of the client library rename fields (`from` of a NetworkPolicy becomes `_from`) and drop what they do
  * not know; so the library reads the kubeconfig and authenticates, and the objects are sent as they are.
  */
-export async function openKubeRest(kubeConfig: KubeConfig): Promise<KubeRest> {
+export async function openKubeRest(kubeConfig: KubeConfig, wait: Wait = waitAwake): Promise<KubeRest> {
   const { server, proxyUrl } = kubeConfig.getCurrentCluster() ?? {};
   if (!server) throw new RestError(0, 'the kubeconfig names no server in its current context');
   const options: RequestOptions = {};
@@ -74,7 +79,7 @@ export async function openKubeRest(kubeConfig: KubeConfig): Promise<KubeRest> {
     streams: dispatcherOf(proxyUrl, tls, { bodyTimeout: silentStreamMs }),
   };
   const headers = headersFor(kubeConfig, headersOf(options.headers));
-  const ask = asker(server.replace(/\/$/, ''), headers);
+  const ask = patient(asker(server.replace(/\/$/, ''), headers), wait);
   const send = sender(ask, agents.requests);
   return {
     send,
@@ -130,7 +135,39 @@ function asker(origin: string, headers: () => Promise<Record<string, string>>): 
       signal,
     });
     if (answer.statusCode < 400) return answer;
-    throw new RestError(answer.statusCode, reasonIn(await answer.body.text()) ?? `status ${answer.statusCode}`);
+    const reason = reasonIn(await answer.body.text()) ?? `status ${answer.statusCode}`;
+    const seconds = Number(answer.headers['retry-after'] ?? Number.NaN);
+    if (answer.statusCode === 429 && Number.isFinite(seconds)) throw new PutOff(reason, seconds * 1000);
+    throw new RestError(answer.statusCode, reason);
+  };
+}
+
+/** Not now, but in a while: a server that is busy, or that begins to serve a kind, says 429 and Retry-After (RFC 9110, 10.2.3). */
+class PutOff extends RestError {
+  readonly forMs: number;
+
+  constructor(message: string, forMs: number) {
+    super(429, message);
+    this.forMs = forMs;
+  }
+}
+
+/** Rejects when `signal` aborts. */
+type Wait = (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+
+/** The process lives on meanwhile, though no request is under way. */
+const waitAwake: Wait = (ms, signal) => sleep(ms, undefined, { signal });
+
+function patient(ask: Ask, wait: Wait): Ask {
+  return async (agent, asked) => {
+    for (let putOff = 0; ; putOff++) {
+      try {
+        return await ask(agent, asked);
+      } catch (error) {
+        if (!(error instanceof PutOff) || putOff >= mostPutOff) throw error;
+        await wait(Math.min(error.forMs, longestPutOffMs), asked.signal);
+      }
+    }
   };
 }
 
