@@ -8,6 +8,8 @@ export interface Amounts {
   readonly rolls: number;
   /** Changes of weights meanwhile. */
   readonly weightChanges: number;
+  /** Whether providers, consumers and weights change at the same time, or one after the other. */
+  readonly atOnce: boolean;
   /** Rolls of the edge. */
   readonly edgeRolls: number;
   /** Splits back and forth under one open connection. */
@@ -31,12 +33,13 @@ const judgedLoad: readonly KindLoad[] = [
 
 /**
  * A Pod of a real cluster takes ten to twenty seconds to be replaced, a process of the embedded one less than one; and a node on two cores
- * that also runs a control plane, two proxies per call and the observability serves a third of the load without a queue.
+ * that also runs a control plane, two proxies per call and the observability serves a fifth of the load without a queue, and one Pod that starts.
  */
 const amounts: Readonly<Record<TestTarget, Amounts>> = {
   embedded: {
     rolls: 20,
     weightChanges: 50,
+    atOnce: true,
     edgeRolls: 5,
     turns: 3,
     traces: 5,
@@ -47,10 +50,11 @@ const amounts: Readonly<Record<TestTarget, Amounts>> = {
   kind: {
     rolls: 3,
     weightChanges: 12,
+    atOnce: false,
     edgeRolls: 2,
     turns: 2,
     traces: 2,
-    load: sharedLoad(0.3),
+    load: sharedLoad(0.2),
     // Its few calls a second would take minutes to judge.
     rollouts: { accounts: 2, orders: 2, portfolio: 0 },
     judgedLoad: [
